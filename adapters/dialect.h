@@ -1,0 +1,80 @@
+/*
+ * The contract of a dialect: how a server's SQL text is split, what a statement is, and the few
+ * texts that the harness sends. Pure functions on text; nothing here talks to a server.
+ */
+#ifndef REHEARSE_ADAPTERS_DIALECT_H
+#define REHEARSE_ADAPTERS_DIALECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/err.h"
+
+enum {
+	SQL_DDL = 1 << 0,	    /* changes the schema: goes to the audit table */
+	SQL_TX_BEGIN = 1 << 1,	    /* BEGIN, START TRANSACTION */
+	SQL_TX_COMMIT = 1 << 2,	    /* COMMIT, END */
+	SQL_TX_ROLLBACK = 1 << 3,   /* ROLLBACK (not TO SAVEPOINT) */
+	SQL_NO_TRANSACTION = 1 << 4, /* the server refuses it inside a transaction block */
+	SQL_UNCUT = 1 << 5,	    /* must not be cut by ordinary time-outs (CONCURRENTLY, VALIDATE) */
+	SQL_SETS_LOCK_TIMEOUT = 1 << 6,
+	SQL_SETS_STATEMENT_TIMEOUT = 1 << 7,
+	SQL_UNKNOWN = 1 << 8, /* could not be parsed; sent as it stands */
+	SQL_ENDS_SESSION = 1 << 9, /* changes the session so that it must not be reused (\connect …) */
+	SQL_DATA = 1 << 10,	   /* INSERT, UPDATE, DELETE, MERGE, COPY: a backfill */
+};
+
+struct sql_statement {
+	size_t offset; /* bytes into the script: the first token, comments before it left out */
+	size_t len;    /* bytes, without the terminator */
+	unsigned line; /* from 1, of the first token */
+	unsigned flags;
+	char kind[64];	  /* "CREATE INDEX CONCURRENTLY", "ALTER TABLE ADD COLUMN"; "" unknown */
+	char *object;	  /* what it creates or changes, as written: `public.a`; NULL when none */
+	char **relations; /* existing tables it names, as written, without duplicates */
+	size_t n_relations;
+};
+
+struct sql_script {
+	struct sql_statement *statements;
+	size_t n;
+	/* Where the parser stopped, when a part could not be parsed: told, not fatal. */
+	unsigned error_line; /* 0: all parsed */
+	char error[256];
+};
+
+void sql_script_release(struct sql_script *script);
+
+struct dialect {
+	const char *name; /* "postgres" */
+	const char *parser_version; /* which grammar: "libpg_query 15" */
+
+	/* Splits text into statements; comment-only pieces are left out. Never fails on odd SQL: what
+	 * cannot be parsed becomes SQL_UNKNOWN statements (split by the scanner). */
+	int (*split)(const char *text, size_t len, struct sql_script *ret, struct err *err);
+
+	/* SQL that sets both time-outs for a session (0: off); caller frees. */
+	char *(*session_timeouts)(uint64_t lock_us, uint64_t statement_us);
+	char *(*quote_name)(const char *name);	  /* `a b` -> "a b"; caller frees */
+	char *(*quote_literal)(const char *text); /* caller frees */
+	/* A query of one text column: up to n values drawn at random from table.column, without reading a
+	 * large table whole; caller frees. `table` may be schema-qualified, as written. */
+	char *(*sample)(const char *table, const char *column, unsigned n);
+
+	const char *begin, *commit, *rollback; /* "BEGIN", "COMMIT", "ROLLBACK" */
+	/* Creates schema_migrations_audit if absent. */
+	const char *audit_create;
+	/* Columns by parameter 1..12: run_id, file, file_sha256, line, statement_index,
+	 * statement_kind, statement (text), attempt, started_at, finished_at (both epoch us),
+	 * outcome, error_code. */
+	const char *audit_insert;
+	/*
+	 * Lists tables for a generated workload, largest first, at most 50, system tables left out:
+	 * qualified quoted name, primary key column (single-column keys only, quoted), a plain
+	 * updatable column not in any key or index, quoted (NULL when none), estimated rows, and the plain
+	 * `schema.table`.
+	 */
+	const char *list_tables;
+};
+
+#endif

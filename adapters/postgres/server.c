@@ -1,0 +1,318 @@
+#include "adapters/postgres/server.h"
+
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "harness/base/cleanup.h"
+#include "harness/base/clock.h"
+#include "harness/base/fs.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/mem.h"
+
+#define STOP_TIMEOUT_US 30000000
+#define READY_STEP_US 20000
+
+/* ---- programs ---- */
+
+/* Asks `dir`/postgres for its version. False when it is not there or not whole. */
+static bool probe(const char *dir, struct pg_programs *ret)
+{
+	static const char *const needed[] = {"postgres", "initdb", "pg_basebackup", "pg_isready"};
+	CLEANUP(cleanup_free) char *program = fs_join(dir, "postgres");
+	CLEANUP(cleanup_str) struct str out = {0};
+	const char *const argv[] = {program, "--version", NULL};
+	unsigned major = 0, minor = 0;
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		CLEANUP(cleanup_free) char *path = fs_join(dir, needed[i]);
+		if (access(path, X_OK))
+			return false;
+	}
+	if (proc_run(&(struct proc_spec){.argv = argv}, &out, NULL))
+		return false;
+	if (sscanf(str_text(&out), "postgres (PostgreSQL) %u.%u", &major, &minor) < 1)
+		return false;
+	*ret = (struct pg_programs){.dir = mem_strdup(dir), .version = major * 10000 + minor};
+	snprintf(ret->text, sizeof(ret->text), "%u.%u", major, minor);
+	return true;
+}
+
+static bool probe_usual_places(unsigned major, struct pg_programs *ret)
+{
+	static const char *const patterns[] = {
+		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin"};
+	struct pg_programs best = {0}, one;
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		glob_t found;
+
+		if (glob(patterns[i], 0, NULL, &found))
+			continue;
+		for (size_t k = 0; k < found.gl_pathc; k++) {
+			if (!probe(found.gl_pathv[k], &one))
+				continue;
+			if ((major && one.version / 10000 != major) || one.version <= best.version) {
+				pg_programs_release(&one);
+				continue;
+			}
+			pg_programs_release(&best);
+			best = one;
+		}
+		globfree(&found);
+	}
+	*ret = best;
+	return best.dir != NULL;
+}
+
+int pg_programs_find(const char *bin_dir, unsigned major, struct pg_programs *ret,
+	struct err *err)
+{
+	CLEANUP(cleanup_free) char *in_path = NULL;
+	CLEANUP(cleanup_free) char *path_dir = NULL;
+
+	if (bin_dir) {
+		if (probe(bin_dir, ret))
+			return 0;
+		return err_set(err, ERR_FAILED,
+			"no PostgreSQL server programs in '%s' (postgres, initdb, pg_basebackup)", bin_dir);
+	}
+	if (probe_usual_places(major, ret))
+		return 0;
+	in_path = proc_find("initdb");
+	path_dir = in_path ? fs_dirname(in_path) : NULL;
+	if (path_dir && probe(path_dir, ret)) {
+		if (!major || ret->version / 10000 == major)
+			return 0;
+		pg_programs_release(ret);
+	}
+	if (major)
+		return err_set(err, ERR_FAILED,
+			"no PostgreSQL %u server programs found: install the package 'postgresql-%u'",
+			major, major);
+	return err_set(err, ERR_FAILED,
+		"no PostgreSQL server programs found: install the package 'postgresql'");
+}
+
+void pg_programs_release(struct pg_programs *p)
+{
+	if (!p)
+		return;
+	free(p->dir);
+	*p = (struct pg_programs){0};
+}
+
+/* ---- one server ---- */
+
+int pg_server_open(struct pg_server *s, const struct pg_programs *programs, const char *dir,
+	struct journal *journal, struct err *err)
+{
+	struct sockaddr_un address;
+
+	*s = (struct pg_server){.programs = programs, .journal = journal};
+	if (strlen(dir) + sizeof("/.s.PGSQL.65535.lock") > sizeof(address.sun_path))
+		return err_set(err, ERR_FAILED,
+			"cannot put a server's socket into '%s': the path is too long (set TMPDIR to a "
+			"shorter one)",
+			dir);
+	proc_server_user("postgres", &s->user);
+	s->dir = mem_strdup(dir);
+	s->data_dir = fs_join(dir, "data");
+	s->log_dir = fs_join(dir, "log");
+	if (fs_mkdirs(s->dir, 0700, err) || fs_mkdirs(s->log_dir, 0700, err))
+		return -1;
+	if (chmod(s->dir, 0700))
+		return err_set(err, ERR_FAILED, "cannot close '%s' to others", dir);
+	if (geteuid() == 0 && (fs_chown_tree(s->dir, s->user.uid, s->user.gid, err)))
+		return -1;
+	return 0;
+}
+
+int pg_server_run(const struct pg_server *s, const char *const *argv, const char *const *env,
+	const char *input, struct str *ret_out, struct err *err)
+{
+	CLEANUP(cleanup_free) char *program = fs_join(s->programs->dir, argv[0]);
+	const char **args = NULL;
+	size_t n = 0, cap = 0;
+	int result;
+
+	*MEM_PUSH(args, n, cap) = program;
+	for (size_t i = 1; argv[i]; i++)
+		*MEM_PUSH(args, n, cap) = argv[i];
+	(void)MEM_PUSH(args, n, cap);
+	result = proc_run(&(struct proc_spec){.argv = args, .env = env, .user = &s->user,
+				  .dir = s->dir, .input = input},
+		ret_out, err);
+	free(args);
+	return result;
+}
+
+int pg_server_initdb(struct pg_server *s, struct err *err)
+{
+	const char *const argv[] = {"initdb", "-D", s->data_dir, "-U", "postgres", "-A", "trust",
+		"-k", "-N", "-E", "UTF8", "--locale=C.UTF-8", NULL};
+
+	return pg_server_run(s, argv, NULL, NULL, NULL, err);
+}
+
+static void add_setting(struct str *out, const char *name, const char *value)
+{
+	str_addf(out, "%s = '", name);
+	for (const char *p = value; *p; p++) {
+		if (*p == '\'' || *p == '\\')
+			str_add_char(out, *p);
+		str_add_char(out, *p);
+	}
+	str_add(out, "'\n");
+}
+
+static int write_owned(const struct pg_server *s, const char *name, const char *text,
+	struct err *err)
+{
+	CLEANUP(cleanup_free) char *path = fs_join(s->dir, name);
+
+	if (fs_write(path, text, strlen(text), 0600, err))
+		return -1;
+	if (geteuid() == 0 && chown(path, s->user.uid, s->user.gid))
+		return err_set(err, ERR_FAILED, "cannot give away '%s'", path);
+	return 0;
+}
+
+int pg_server_configure(struct pg_server *s, const struct server_setting *settings, size_t n,
+	struct err *err)
+{
+	CLEANUP(cleanup_str) struct str text = {0};
+
+	add_setting(&text, "listen_addresses", "");
+	add_setting(&text, "unix_socket_directories", s->dir);
+	add_setting(&text, "unix_socket_permissions", "0700");
+	str_addf(&text, "port = %d\n", PG_SERVER_PORT);
+	add_setting(&text, "external_pid_file", "");
+	add_setting(&text, "lc_messages", "C");
+	add_setting(&text, "log_timezone", "UTC");
+	add_setting(&text, "logging_collector", "on");
+	add_setting(&text, "log_directory", s->log_dir);
+	add_setting(&text, "log_filename", "server.log");
+	add_setting(&text, "log_rotation_age", "0");
+	add_setting(&text, "log_rotation_size", "0");
+	add_setting(&text, "log_destination",
+		s->programs->version >= 150000 ? "jsonlog" : "csvlog");
+	for (size_t i = 0; i < n; i++)
+		add_setting(&text, settings[i].name, settings[i].value);
+	if (write_owned(s, "postgresql.conf", str_text(&text), err))
+		return -1;
+	if (write_owned(s, "pg_ident.conf", "", err))
+		return -1;
+	return write_owned(s, "pg_hba.conf",
+		"local all all trust\nlocal replication all trust\n", err);
+}
+
+/* The last line of the server's own logs, for an error message; caller frees. */
+static char *last_words(const struct pg_server *s)
+{
+	static const char *const names[] = {"log/server.json", "log/server.csv", "log/server.log", "start.log"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		CLEANUP(cleanup_free) char *path = fs_join(s->dir, names[i]);
+		CLEANUP(cleanup_free) char *text = NULL;
+		size_t len = 0;
+		char *fatal = NULL, *end;
+
+		if (fs_read(path, 0, &text, &len, NULL) || !len)
+			continue;
+		for (char *p = text; (p = strstr(p, "FATAL")); p++)
+			fatal = p;
+		if (!fatal)
+			continue;
+		end = strchr(fatal, '\n');
+		return mem_strndup(fatal, end ? (size_t)(end - fatal) : strlen(fatal));
+	}
+	return mem_strdup("it left no message");
+}
+
+static bool ready(const struct pg_server *s)
+{
+	const char *const argv[] = {"pg_isready", "-q", "-h", s->dir, "-U", "postgres", "-d",
+		"postgres", NULL};
+
+	return pg_server_run(s, argv, NULL, NULL, NULL, NULL) == 0;
+}
+
+int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
+{
+	CLEANUP(cleanup_free) char *program = fs_join(s->programs->dir, "postgres");
+	CLEANUP(cleanup_free) char *log = fs_join(s->dir, "start.log");
+	CLEANUP(cleanup_free) char *conf = mem_printf("config_file=%s/postgresql.conf", s->dir);
+	CLEANUP(cleanup_free) char *hba = mem_printf("hba_file=%s/pg_hba.conf", s->dir);
+	CLEANUP(cleanup_free) char *ident = mem_printf("ident_file=%s/pg_ident.conf", s->dir);
+	const char *const argv[] = {program, "-D", s->data_dir, "-c", conf, "-c", hba, "-c", ident,
+		NULL};
+	uint64_t deadline = clock_us() + timeout_us;
+
+	if (proc_start(&(struct proc_spec){.argv = argv, .dir = s->dir, .output = log,
+			       .user = &s->user},
+		    &s->pid, err))
+		return -1;
+	if (s->journal && journal_process(s->journal, s->pid, "postgres", err)) {
+		proc_end(s->pid, SIGQUIT, STOP_TIMEOUT_US, NULL);
+		s->pid = 0;
+		return -1;
+	}
+	while (!ready(s)) {
+		if (!pg_server_alive(s)) {
+			CLEANUP(cleanup_free) char *words = last_words(s);
+
+			pg_server_stop(s, NULL);
+			return err_set(err, ERR_FAILED, "the server in '%s' did not start: %s", s->dir,
+				words);
+		}
+		if (interrupt_check(err) || clock_us() >= deadline) {
+			if (!interrupt_pending())
+				err_set(err, ERR_FAILED, "the server in '%s' was not ready in time",
+					s->dir);
+			pg_server_stop(s, NULL);
+			return -1;
+		}
+		clock_sleep_us(READY_STEP_US);
+	}
+	return 0;
+}
+
+int pg_server_stop(struct pg_server *s, struct err *err)
+{
+	pid_t pid = s->pid;
+
+	if (pid <= 0)
+		return 0;
+	if (proc_end(pid, SIGINT, STOP_TIMEOUT_US, err))
+		return -1;
+	s->pid = 0;
+	return s->journal ? journal_drop(s->journal, NULL, pid, err) : 0;
+}
+
+bool pg_server_alive(const struct pg_server *s)
+{
+	return s->pid > 0 && proc_alive(s->pid);
+}
+
+void pg_server_release(struct pg_server *s)
+{
+	if (!s)
+		return;
+	pg_server_stop(s, NULL);
+	free(s->dir);
+	free(s->data_dir);
+	free(s->log_dir);
+	*s = (struct pg_server){0};
+}
+
+char *pg_server_dsn(const struct pg_server *s, const char *database)
+{
+	return mem_printf("host=%s port=%d user=postgres dbname=%s", s->dir, PG_SERVER_PORT,
+		database);
+}

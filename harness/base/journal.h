@@ -1,0 +1,50 @@
+/*
+ * What a run has made that outlives a SIGKILL: directories, processes, replication slots on a
+ * source. An entry is written before the thing is made and dropped after it is gone, so that
+ * `rehearse doctor` can find and clear what a killed run left behind. One JSON file per run in
+ * $XDG_STATE_HOME/rehearse/runs, mode 0600, naming the run's own pid and start time.
+ * Not thread-safe: used by the main thread. No passwords are ever put in.
+ */
+#ifndef REHEARSE_BASE_JOURNAL_H
+#define REHEARSE_BASE_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "harness/base/err.h"
+
+enum journal_kind { JOURNAL_DIR, JOURNAL_PROCESS, JOURNAL_SLOT };
+
+struct journal_entry {
+	enum journal_kind kind;
+	char *what;	/* directory path; program name; slot name */
+	char *where;	/* slot: the source's DSN without password; else NULL */
+	pid_t pid;	/* process */
+	uint64_t ticks; /* process: proc_start_ticks() */
+};
+
+struct journal;
+
+int journal_open(struct journal **ret, struct err *err); /* a new file for this process */
+int journal_dir(struct journal *j, const char *path, struct err *err);
+int journal_process(struct journal *j, pid_t pid, const char *program, struct err *err);
+int journal_slot(struct journal *j, const char *slot, const char *dsn, struct err *err);
+/* Takes an entry back; no error when there is none. `what` as given, or NULL with a pid. */
+int journal_drop(struct journal *j, const char *what, pid_t pid, struct err *err);
+/* Removes the file when nothing is left in it; NULL-safe. */
+void journal_close(struct journal *j);
+
+struct journal_leftover {
+	char *file; /* the journal's own path */
+	struct journal_entry *entries;
+	size_t n;
+};
+
+/* Journals whose process is gone, caller frees with journal_free_leftovers(). */
+int journal_leftovers(struct journal_leftover **ret, size_t *ret_n, struct err *err);
+void journal_free_leftovers(struct journal_leftover *leftovers, size_t n);
+/* Removes a journal's file, once its entries are cleared. */
+int journal_forget(const char *file, struct err *err);
+
+#endif

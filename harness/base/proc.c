@@ -1,0 +1,302 @@
+#include "harness/base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/cleanup.h"
+#include "harness/base/clock.h"
+#include "harness/base/fs.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/mem.h"
+
+#define POLL_STEP_US 20000
+#define END_GRACE_US 5000000
+
+static const char *const default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+char *proc_find(const char *name)
+{
+	const char *path = getenv("PATH");
+	CLEANUP(cleanup_free) char *copy = mem_strdup(path ? path : default_path);
+	char *save = NULL;
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? mem_strdup(name) : NULL;
+	for (char *dir = strtok_r(copy, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
+		char *full = mem_printf("%s/%s", dir, name);
+		if (access(full, X_OK) == 0)
+			return full;
+		mem_free(full);
+	}
+	return NULL;
+}
+
+/* The child's environment: nothing of the caller's but PATH, so that no PGHOST strays in. */
+static char **build_env(const struct proc_spec *spec)
+{
+	const char *path = getenv("PATH");
+	const char *home = spec->user && spec->user->uid != geteuid() ? "/" : getenv("HOME");
+	char **env = NULL;
+	size_t n = 0, cap = 0;
+
+	*MEM_PUSH(env, n, cap) = mem_printf("PATH=%s", path ? path : default_path);
+	*MEM_PUSH(env, n, cap) = mem_strdup("LANG=C.UTF-8");
+	*MEM_PUSH(env, n, cap) = mem_strdup("LC_MESSAGES=C");
+	*MEM_PUSH(env, n, cap) = mem_strdup("TZ=UTC");
+	*MEM_PUSH(env, n, cap) = mem_printf("HOME=%s", home ? home : "/");
+	for (size_t i = 0; spec->env && spec->env[i]; i++)
+		*MEM_PUSH(env, n, cap) = mem_strdup(spec->env[i]);
+	(void)MEM_PUSH(env, n, cap);
+	return env;
+}
+
+static void free_env(char **env)
+{
+	for (size_t i = 0; env[i]; i++)
+		free(env[i]);
+	free(env);
+}
+
+/* In the child, between fork and exec: async-signal-safe calls only. */
+static void child(const struct proc_spec *spec, const char *program, char **env, const int fds[3],
+	int report, pid_t parent)
+{
+	const struct proc_user *user = spec->user;
+	sigset_t none;
+	int code;
+
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			goto failed;
+	if (user && user->uid != geteuid()) {
+		if (setgroups(0, NULL) || setgid(user->gid) || setuid(user->uid))
+			goto failed;
+	}
+	/* After setuid, which clears it. The parent may have died in between. */
+	prctl(PR_SET_PDEATHSIG, SIGINT);
+	if (getppid() != parent)
+		_exit(127);
+	if (spec->dir ? chdir(spec->dir) : user ? chdir("/") : 0)
+		goto failed;
+	setpgid(0, 0); /* a Ctrl-C at the terminal reaches only the harness, which undoes in order */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	execve(program, (char *const *)spec->argv, env);
+failed:
+	code = errno;
+	if (write(report, &code, sizeof(code)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static int open_fds(const struct proc_spec *spec, int out, int fds[3], struct err *err)
+{
+	fds[0] = open(spec->input ? spec->input : "/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fds[0] < 0)
+		return err_set(err, ERR_FAILED, "cannot open '%s': %s", spec->input, strerror(errno));
+	if (out >= 0)
+		fds[1] = fcntl(out, F_DUPFD_CLOEXEC, 3);
+	else if (spec->output)
+		fds[1] = open(spec->output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	else
+		fds[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fds[1] < 0)
+		return err_set(err, ERR_FAILED, "cannot open '%s': %s",
+			spec->output ? spec->output : "/dev/null", strerror(errno));
+	return 0;
+}
+
+static int spawn(const struct proc_spec *spec, int out, int errs, pid_t *ret_pid, struct err *err)
+{
+	CLEANUP(cleanup_free) char *program = proc_find(spec->argv[0]);
+	CLEANUP(cleanup_fd) int in_fd = -1;
+	CLEANUP(cleanup_fd) int out_fd = -1;
+	int fds[3] = {-1, -1, -1}, report[2], code = 0, failed;
+	pid_t parent = getpid(), pid;
+	char **env;
+	ssize_t n;
+
+	if (!program)
+		return err_set(err, ERR_FAILED, "cannot run '%s': not found", spec->argv[0]);
+	failed = open_fds(spec, out, fds, err);
+	in_fd = fds[0];
+	out_fd = fds[1];
+	if (failed)
+		return -1;
+	fds[2] = errs >= 0 ? errs : fds[1];
+	if (pipe2(report, O_CLOEXEC))
+		return err_set(err, ERR_FAILED, "cannot open a pipe: %s", strerror(errno));
+	env = build_env(spec);
+	pid = fork();
+	if (pid == 0)
+		child(spec, program, env, fds, report[1], parent);
+	close(report[1]);
+	free_env(env);
+	n = pid < 0 ? 0 : read(report[0], &code, sizeof(code));
+	close(report[0]);
+	if (pid < 0)
+		return err_set(err, ERR_FAILED, "cannot fork: %s", strerror(errno));
+	if (n > 0) {
+		waitpid(pid, NULL, 0);
+		return err_set(err, ERR_FAILED, "cannot run '%s': %s", program, strerror(code));
+	}
+	*ret_pid = pid;
+	return 0;
+}
+
+int proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct err *err)
+{
+	return spawn(spec, -1, -1, ret_pid, err);
+}
+
+/* Reads both pipes until the child closes them or time is up. 0, or -1 when it must be ended. */
+static int drain(int out, int errs, struct str *ret_out, struct str *ret_err, uint64_t deadline,
+	const char *name, struct err *err)
+{
+	struct pollfd fds[2] = {{.fd = out, .events = POLLIN}, {.fd = errs, .events = POLLIN}};
+	char chunk[16384];
+
+	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+		if (interrupt_check(err))
+			return -1;
+		if (deadline && clock_us() >= deadline)
+			return err_set(err, ERR_FAILED, "'%s' took too long and was ended", name);
+		/* Not the interrupt's own descriptor: held back during undo, it would spin. */
+		poll(fds, 2, 100);
+		for (int i = 0; i < 2; i++) {
+			ssize_t n;
+
+			if (fds[i].fd < 0 || !fds[i].revents)
+				continue;
+			n = read(fds[i].fd, chunk, sizeof(chunk));
+			if (n > 0 && (i == 1 || ret_out))
+				str_add_n(i ? ret_err : ret_out, chunk, (size_t)n);
+			else if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+				fds[i].fd = -1;
+		}
+	}
+	return 0;
+}
+
+/* The last line that says something, for the error message. */
+static const char *last_line(struct str *text)
+{
+	char *start;
+
+	while (text->len && strchr("\r\n ", text->data[text->len - 1]))
+		text->data[--text->len] = '\0';
+	start = text->len ? strrchr(text->data, '\n') : NULL;
+	return start ? start + 1 : str_text(text);
+}
+
+int proc_run(const struct proc_spec *spec, struct str *ret_out, struct err *err)
+{
+	CLEANUP(cleanup_str) struct str errors = {0};
+	int out[2], errs[2], status = 0, failed;
+	uint64_t deadline = spec->timeout_us ? clock_us() + spec->timeout_us : 0;
+	pid_t pid;
+
+	str_init(&errors, 65536);
+	if (pipe2(out, O_CLOEXEC))
+		return err_set(err, ERR_FAILED, "cannot open a pipe: %s", strerror(errno));
+	if (pipe2(errs, O_CLOEXEC)) {
+		close(out[0]);
+		close(out[1]);
+		return err_set(err, ERR_FAILED, "cannot open a pipe: %s", strerror(errno));
+	}
+	failed = spawn(spec, out[1], errs[1], &pid, err);
+	close(out[1]);
+	close(errs[1]);
+	if (!failed) {
+		failed = drain(out[0], errs[0], ret_out, &errors, deadline, spec->argv[0], err);
+		if (failed)
+			proc_end(pid, SIGTERM, END_GRACE_US, NULL);
+		else
+			waitpid(pid, &status, 0);
+	}
+	close(out[0]);
+	close(errs[0]);
+	if (failed)
+		return -1;
+	if (WIFSIGNALED(status))
+		return err_set(err, ERR_FAILED, "'%s' was ended by signal '%s'", spec->argv[0],
+			strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status))
+		return err_set(err, ERR_FAILED, "'%s' failed with exit code %d: %s", spec->argv[0],
+			WEXITSTATUS(status), last_line(&errors));
+	return 0;
+}
+
+bool proc_alive(pid_t pid)
+{
+	if (pid <= 0)
+		return false;
+	if (waitpid(pid, NULL, WNOHANG) == pid)
+		return false;
+	return proc_start_ticks(pid) != 0;
+}
+
+int proc_end(pid_t pid, int sig, uint64_t timeout_us, struct err *err)
+{
+	uint64_t deadline = clock_us() + timeout_us;
+
+	if (pid <= 0)
+		return 0;
+	kill(pid, sig);
+	while (proc_alive(pid)) {
+		if (clock_us() >= deadline) {
+			kill(pid, SIGKILL);
+			break;
+		}
+		usleep(POLL_STEP_US);
+	}
+	deadline = clock_us() + END_GRACE_US;
+	while (proc_alive(pid)) {
+		if (clock_us() >= deadline)
+			return err_set(err, ERR_FAILED, "cannot end process %d", (int)pid);
+		usleep(POLL_STEP_US);
+	}
+	return 0;
+}
+
+uint64_t proc_start_ticks(pid_t pid)
+{
+	CLEANUP(cleanup_free) char *path = mem_printf("/proc/%d/stat", (int)pid);
+	CLEANUP(cleanup_free) char *text = NULL;
+	uint64_t ticks = 0;
+	char state = 0, *p;
+
+	if (pid <= 0 || fs_read(path, 0, &text, NULL, NULL))
+		return 0;
+	p = strrchr(text, ')'); /* the name may hold anything, parentheses too */
+	if (!p || sscanf(p + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+				"%*d %*d %*d %" SCNu64,
+			      &state, &ticks) != 2)
+		return 0;
+	return state == 'Z' || state == 'X' ? 0 : ticks;
+}
+
+void proc_server_user(const char *preferred, struct proc_user *ret)
+{
+	const struct passwd *pw;
+
+	if (geteuid() != 0)
+		pw = getpwuid(geteuid());
+	else if (!(pw = getpwnam(preferred)))
+		pw = getpwnam("nobody");
+	*ret = (struct proc_user){.uid = pw ? pw->pw_uid : geteuid() ? geteuid() : 65534,
+		.gid = pw ? pw->pw_gid : geteuid() ? getegid() : 65534};
+	snprintf(ret->name, sizeof(ret->name), "%s", pw ? pw->pw_name : "rehearse");
+}

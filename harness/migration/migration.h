@@ -1,0 +1,90 @@
+/*
+ * The migration: files in order, split into statements, grouped into transactions as the user's
+ * runner would, executed with time-outs and retries, every DDL logged to schema_migrations_audit.
+ */
+#ifndef REHEARSE_MIGRATION_MIGRATION_H
+#define REHEARSE_MIGRATION_MIGRATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "adapters/engine.h"
+#include "harness/base/err.h"
+#include "harness/base/fs.h"
+#include "harness/base/str.h"
+#include "harness/measure/result.h"
+#include "harness/scenario/scenario.h"
+
+struct migration_file {
+	char *path; /* as given */
+	char *text;
+	size_t len;
+	char sha256[FS_SHA256_TEXT];
+	struct sql_script script;
+};
+
+/* A run of statements that commit or fail together. */
+struct migration_unit {
+	size_t first, n;     /* into migration.statements */
+	bool transaction;    /* wrapped in BEGIN and COMMIT by the runner */
+	bool explicit_transaction; /* the file's own BEGIN … COMMIT, which are statements in it */
+	bool uncut;	     /* gets the time-outs of uncut builds */
+	const char *note;    /* why it differs from the transaction mode; "" */
+};
+
+struct migration_statement {
+	const struct migration_file *file;
+	const struct sql_statement *sql;
+	unsigned index; /* from 1, over all files */
+};
+
+struct migration {
+	struct migration_file *files;
+	size_t n_files;
+	struct migration_statement *statements;
+	size_t n_statements;
+	struct migration_unit *units;
+	size_t n_units;
+	char **tables; /* existing relations that it names, as written, without duplicates */
+	size_t n_tables;
+};
+
+/* Reads, hashes, splits and groups. ERR_USAGE for a file that cannot be read or is empty. */
+int migration_load(const struct scenario_migration *settings, const struct dialect *dialect,
+	struct migration *ret, struct err *err);
+void migration_release(struct migration *m);
+void migration_describe(const struct migration *m, const struct scenario_migration *settings,
+	struct str *out); /* for plan: units, time-outs, statements with line and kind */
+
+/* Called as it happens, from the runner's thread. Each member may be NULL. */
+struct migration_watch {
+	void *ctx;
+	void (*session)(void *ctx, uint64_t session_id);
+	void (*statement_started)(void *ctx, unsigned index, uint64_t wall_us);
+	void (*statement_ended)(void *ctx, unsigned index, uint64_t wall_us);
+	void (*transaction_ended)(void *ctx, uint64_t wall_us);
+	void (*locks)(void *ctx, unsigned index, const struct statement_facts *facts);
+	db_tick *tick; /* about every 50 ms while a statement runs or a backoff passes */
+};
+
+struct migration_run {
+	const struct engine *engine;
+	const char *dsn, *database;
+	const struct scenario_migration *settings;
+	struct observer *observer; /* may be NULL: no facts */
+	const struct migration_watch *watch;
+	const char *run_id;
+	uint64_t seed;	    /* of the backoff's jitter */
+	uint64_t origin_us; /* wall clock of time 0 */
+};
+
+/*
+ * Executes and fills r->files and r->statements (also those never run). 0: carried out, whatever the statements'
+ * outcomes. -1: ERR_INTERRUPTED, or ERR_FAILED when the server is gone for good (a statement
+ * that drops only the migration's own connection is an outcome, not a failure: it reconnects).
+ */
+int migration_execute(const struct migration *m, const struct migration_run *run,
+	struct result *r, struct err *err);
+
+#endif
