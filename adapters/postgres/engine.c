@@ -1,0 +1,14 @@
+#include "adapters/postgres/postgres.h"
+
+static const struct provider *const providers[] = {
+	&postgres_embedded, &postgres_clone, &postgres_promote, NULL};
+
+const struct engine postgres_engine = {
+	.name = "postgres",
+	.db = &postgres_db,
+	.dialect = &postgres_dialect,
+	.observer = &postgres_observer,
+	.providers = providers,
+	.doctor = postgres_doctor,
+	.clear_slot = postgres_clear_slot,
+};
