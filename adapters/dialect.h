@@ -61,6 +61,11 @@ struct dialect {
 	 * large table whole; caller frees. `table` may be schema-qualified, as written. */
 	char *(*sample)(const char *table, const char *column, unsigned n);
 
+	/* SQL that opens a transaction and takes what a disturbance of that kind holds
+	 * ("idle_in_transaction" reads `table`, "long_snapshot", "dump" locks all user tables as a dump
+	 * does), or NULL when the engine has none such; caller frees. */
+	char *(*disturbance)(const char *kind, const char *table);
+
 	const char *begin, *commit, *rollback; /* "BEGIN", "COMMIT", "ROLLBACK" */
 	/* Creates schema_migrations_audit if absent. */
 	const char *audit_create;

@@ -1,6 +1,6 @@
 /*
- * One rehearsal: a table of stages, each with its undo. Whatever happens, the undos of the stages that were
- * entered run in reverse.
+ * One rehearsal: a table of stages, each with its undo. Whatever happens, the undos of the stages
+ * that were entered run in reverse.
  */
 #ifndef REHEARSE_REHEARSAL_REHEARSAL_H
 #define REHEARSE_REHEARSAL_REHEARSAL_H
@@ -12,12 +12,12 @@
 
 /* What a caller may show while it goes on; all from the main thread. Members may be NULL. */
 struct rehearsal_live {
-	const char *stage;	/* "baseline" */
-	const char *detail;	/* "copying the fixture", "statement 2 of 3"; "" none */
-	uint64_t elapsed_us;	/* in this stage */
-	uint64_t expected_us;	/* of this stage; 0 unknown */
-	double rate;		/* completed transactions per second, over the last second */
-	unsigned waiting_now;	/* sessions in a lock wait */
+	const char *stage;    /* "baseline" */
+	const char *detail;   /* "copying the fixture", "statement 2 of 3"; "" none */
+	uint64_t elapsed_us;  /* in this stage */
+	uint64_t expected_us; /* of this stage; 0 unknown */
+	double rate;	      /* completed transactions per second, over the last second */
+	unsigned waiting_now; /* sessions in a lock wait */
 	uint64_t in_flight, errors, pool_timeouts;
 };
 

@@ -1,0 +1,169 @@
+#include <signal.h>
+#include <stdio.h>
+
+#include "adapters/engine.h"
+#include "harness/base/fs.h"
+#include "harness/base/journal.h"
+#include "harness/base/proc.h"
+#include "harness/command/command.h"
+#include "harness/command/options.h"
+#include "harness/command/progress.h"
+
+const char command_doctor_help[] =
+	"usage: rehearse doctor [SCENARIO] [--source DSN] [--standby DSN] [--clean]\n"
+	"\n"
+	"Looks at this machine (server programs, user, space), at the servers named (version,\n"
+	"rights, log settings, the mark that makes a standby disposable), and for leftovers of\n"
+	"killed runs. Changes nothing, unless --clean: that ends the processes and removes the\n"
+	"directories and slots that killed runs left behind.\n"
+	"\n"
+	"Exit codes: 0 all well, 3 something stands in the way.\n";
+
+#define END_TIMEOUT_US 30000000
+
+static const char *const marks[] = {
+	[DOCTOR_OK] = "ok", [DOCTOR_WARNING] = "warning", [DOCTOR_PROBLEM] = "PROBLEM"};
+static const char *const colours[] = {
+	[DOCTOR_OK] = "\033[32m", [DOCTOR_WARNING] = "\033[33m", [DOCTOR_PROBLEM] = "\033[31m"};
+
+/* What went away by itself is not worth a line. */
+static bool is_left(const struct journal_entry *e)
+{
+	if (e->kind == JOURNAL_DIR)
+		return fs_is_dir(e->what);
+	if (e->kind == JOURNAL_PROCESS)
+		return e->ticks && proc_start_ticks(e->pid) == e->ticks;
+	return true;
+}
+
+static int clear(const struct journal_entry *e, struct err *err)
+{
+	switch (e->kind) {
+	case JOURNAL_PROCESS:
+		return proc_end(e->pid, SIGINT, END_TIMEOUT_US, err);
+	case JOURNAL_DIR:
+		return fs_remove_tree(e->what, err);
+	case JOURNAL_SLOT:
+		break;
+	}
+	return engine_all()[0]->clear_slot(e->what, e->where ? e->where : "", err);
+}
+
+static void describe(const struct journal_entry *e, char *buf, size_t size)
+{
+	if (e->kind == JOURNAL_PROCESS)
+		snprintf(buf, size, "process %d (%s)", (int)e->pid, e->what);
+	else if (e->kind == JOURNAL_DIR)
+		snprintf(buf, size, "directory %s", e->what);
+	else
+		snprintf(buf, size, "replication slot '%s' on the source", e->what);
+}
+
+/* Clears or tells one thing; true when it is still there. */
+static bool one_entry(const struct journal_entry *e, bool clean, struct doctor_report *report)
+{
+	struct err err = {0};
+	char text[512];
+
+	describe(e, text, sizeof(text));
+	if (!clean) {
+		doctor_add(report, DOCTOR_PROBLEM, "leftover", "rehearse doctor --clean",
+			"%s of a killed run", text);
+		return true;
+	}
+	if (clear(e, &err)) {
+		doctor_add(report, DOCTOR_PROBLEM, "leftover", err.text, "%s could not be cleared",
+			text);
+		return true;
+	}
+	doctor_add(report, DOCTOR_OK, "cleared", NULL, "%s", text);
+	return false;
+}
+
+/* Processes go before the directories that they use. */
+static bool one_run(const struct journal_leftover *l, bool clean, struct doctor_report *report)
+{
+	static const enum journal_kind order[] = {JOURNAL_PROCESS, JOURNAL_SLOT, JOURNAL_DIR};
+	bool left = false;
+
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
+		for (size_t i = 0; i < l->n; i++)
+			if (l->entries[i].kind == order[k] && is_left(&l->entries[i]))
+				left |= one_entry(&l->entries[i], clean, report);
+	return left;
+}
+
+static int leftovers(bool clean, struct doctor_report *report, struct err *err)
+{
+	struct journal_leftover *found;
+	size_t n;
+	bool any = false;
+	int failed = 0;
+
+	if (journal_leftovers(&found, &n, err))
+		return -1;
+	for (size_t i = 0; i < n && !failed; i++) {
+		if (one_run(&found[i], clean, report))
+			any = true;
+		else if (clean)
+			failed = journal_forget(found[i].file, err);
+	}
+	if (!any)
+		doctor_add(report, DOCTOR_OK, "leftovers", NULL, "none of killed runs");
+	journal_free_leftovers(found, n);
+	return failed;
+}
+
+static int print(const struct doctor_report *report)
+{
+	bool colour = progress_colour(stdout), problem = false;
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct doctor_line *line = &report->lines[i];
+
+		problem |= line->state == DOCTOR_PROBLEM;
+		printf("%s%-8s%s %-18s %s\n", colour ? colours[line->state] : "",
+			marks[line->state], colour ? "\033[0m" : "", line->topic, line->text);
+		if (line->remedy)
+			printf("%-8s %-18s -> %s\n", "", "", line->remedy);
+	}
+	return problem ? EXIT_NOT_CARRIED_OUT : EXIT_APPROVE;
+}
+
+static int examine(const struct options *o, struct doctor_report *report, struct err *err)
+{
+	struct scenario s;
+	struct provider_config config;
+	const struct engine *engine;
+	int failed;
+
+	if (o->scenario ? scenario_load(
+				  o->scenario, o->small, o->overrides, o->n_overrides, &s, err)
+			: scenario_defaults(o->overrides, o->n_overrides, &s, err))
+		return -1;
+	engine = engine_find(s.engine);
+	scenario_provider_config(&s, &config);
+	if (engine)
+		failed = engine->doctor(&config, report, err);
+	else
+		failed = err_set(err, ERR_UNSUPPORTED, "engine '%s' is not supported", s.engine);
+	scenario_release(&s);
+	return failed;
+}
+
+int command_doctor(int argc, char **argv, struct err *err)
+{
+	struct doctor_report report = {0};
+	struct options o;
+	int code = -1;
+
+	if (options_parse(argc, argv, &o, err))
+		return -1;
+	if (o.n_files)
+		err_set(err, ERR_USAGE, "'%s' is not a scenario", o.files[0]);
+	else if (!examine(&o, &report, err) && !leftovers(o.clean, &report, err))
+		code = print(&report);
+	doctor_report_release(&report);
+	options_release(&o);
+	return code;
+}

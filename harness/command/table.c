@@ -1,0 +1,42 @@
+#include <string.h>
+
+#include "harness/command/command.h"
+
+static const struct command commands[] = {
+	{"run", command_run, "rehearse a migration and judge it", command_run_help},
+	{"plan", command_plan, "say what a run would do; touches nothing", command_plan_help},
+	{"doctor", command_doctor, "check this machine and the servers; --clean clears leftovers",
+		command_doctor_help},
+	{"report", command_report, "draw a saved result again", command_report_help},
+	{"version", command_version, "version and engines", command_version_help},
+	{"help", command_help, "this list, or all about one command", command_help_help},
+	{0},
+};
+
+const struct command *command_all(void)
+{
+	return commands;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+int command_exit_code(const struct err *err)
+{
+	switch (err->kind) {
+	case ERR_USAGE:
+	case ERR_UNSUPPORTED:
+		return EXIT_USAGE;
+	case ERR_NONE:
+	case ERR_REFUSED:
+	case ERR_FAILED:
+	case ERR_INTERRUPTED:
+		break;
+	}
+	return EXIT_NOT_CARRIED_OUT;
+}
