@@ -1,0 +1,138 @@
+/* Every scenario at its small scale, judged as it expects, with nothing left behind. */
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/mem.h"
+#include "harness/scenario/scenario.h"
+#include "tests/support/cli.h"
+#include "tests/support/suite.h"
+
+static struct cli cli;
+static glob_t scenarios;
+
+static void setup(void)
+{
+	cli_init(&cli);
+}
+
+static void teardown(void)
+{
+	cli_release(&cli);
+}
+
+static json_int_t number(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	ck_assert_msg(json_is_integer(value), "'%s' is missing", key);
+	return json_integer_value(value);
+}
+
+static void check_counters(const json_t *result)
+{
+	const json_t *phase;
+	size_t i;
+
+	ck_assert_uint_eq(json_array_size(json_object_get(result, "phases")), 4);
+	json_array_foreach(json_object_get(result, "phases"), i, phase)
+	{
+		const json_t *t = json_object_get(phase, "transactions");
+
+		ck_assert_int_gt(number(t, "arrived"), 0);
+		ck_assert_int_eq(number(t, "arrived"),
+			number(t, "completed") + number(t, "failed") + number(t, "pool_timeouts") +
+				number(t, "in_flight"));
+		ck_assert_int_gt(number(phase, "end_us"), number(phase, "start_us"));
+	}
+}
+
+static void check_waits(const json_t *result)
+{
+	const json_t *wait;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "lock_waits"), i, wait)
+	{
+		ck_assert_int_gt(number(wait, "duration_us"), 0);
+		ck_assert_ptr_nonnull(json_string_value(json_object_get(wait, "object")));
+		ck_assert_ptr_nonnull(json_string_value(json_object_get(wait, "waiter")));
+	}
+}
+
+static bool has_finding(const json_t *result, const char *id)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "findings"), i, finding)
+	{
+		if (!strcmp(json_string_value(json_object_get(finding, "id")), id))
+			return true;
+	}
+	return false;
+}
+
+static void check_findings(const json_t *result, const char *dir, const char *report)
+{
+	struct err err = {0};
+	struct scenario s;
+
+	ck_ok(scenario_load(dir, true, NULL, 0, &s, &err), err);
+	for (size_t i = 0; i < s.n_expect_findings; i++)
+		ck_assert_msg(has_finding(result, s.expect_findings[i]), "%s: no finding '%s'\n%s",
+			dir, s.expect_findings[i], report);
+	scenario_release(&s);
+}
+
+START_TEST(scenario_is_judged_as_expected)
+{
+	const char *path = scenarios.gl_pathv[_i];
+	char *dir = mem_strndup(path, strlen(path) - strlen("/scenario.yaml"));
+	struct cli_run run;
+	const char *verdict, *expected;
+	json_t *result;
+
+	CLI(&cli, &run, "run", "--small", "--output", cli.output, dir);
+	ck_assert_msg(run.code == 0 || run.code == 1 || run.code == 4, "%s: exit code %d: %s", dir,
+		run.code, run.err);
+	result = cli_result(&cli);
+	verdict = json_string_value(json_object_get(result, "verdict"));
+	expected = json_string_value(json_object_get(result, "expected"));
+	ck_assert_ptr_nonnull(verdict);
+	ck_assert_ptr_nonnull(expected);
+	ck_assert_msg(!strcmp(verdict, expected), "%s: expected %s, got %s\n%s", dir, expected,
+		verdict, run.out);
+	ck_assert_int_eq(run.code,
+		!strcmp(verdict, "approve")	     ? 0
+			: !strcmp(verdict, "reject") ? 1
+						     : 4);
+	check_findings(result, dir, run.out);
+	check_counters(result);
+	check_waits(result);
+	ck_assert_uint_eq(cli_entries(cli.tmp), 0);
+	ck_assert_uint_eq(cli_processes(cli.tmp), 0);
+	json_decref(result);
+	cli_run_release(&run);
+	free(dir);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("scenarios");
+	TCase *t = tcase_create("small");
+
+	if (glob("scenarios/*/scenario.yaml", 0, NULL, &scenarios) || !scenarios.gl_pathc)
+		return EXIT_FAILURE;
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 300);
+	tcase_add_loop_test(t, scenario_is_judged_as_expected, 0, (int)scenarios.gl_pathc);
+	suite_add_tcase(s, t);
+	{
+		int code = suite_run(s);
+
+		globfree(&scenarios);
+		return code;
+	}
+}
