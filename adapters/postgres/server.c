@@ -57,7 +57,8 @@ static bool probe_usual_places(unsigned major, struct pg_programs *ret)
 		for (size_t k = 0; k < found.gl_pathc; k++) {
 			if (!probe(found.gl_pathv[k], &one))
 				continue;
-			if ((major && one.version / 10000 != major) || one.version <= best.version) {
+			if ((major && one.version / 10000 != major) ||
+				one.version <= best.version) {
 				pg_programs_release(&one);
 				continue;
 			}
@@ -70,8 +71,7 @@ static bool probe_usual_places(unsigned major, struct pg_programs *ret)
 	return best.dir != NULL;
 }
 
-int pg_programs_find(const char *bin_dir, unsigned major, struct pg_programs *ret,
-	struct err *err)
+int pg_programs_find(const char *bin_dir, unsigned major, struct pg_programs *ret, struct err *err)
 {
 	CLEANUP(cleanup_free) char *in_path = NULL;
 	CLEANUP(cleanup_free) char *path_dir = NULL;
@@ -80,7 +80,8 @@ int pg_programs_find(const char *bin_dir, unsigned major, struct pg_programs *re
 		if (probe(bin_dir, ret))
 			return 0;
 		return err_set(err, ERR_FAILED,
-			"no PostgreSQL server programs in '%s' (postgres, initdb, pg_basebackup)", bin_dir);
+			"no PostgreSQL server programs in '%s' (postgres, initdb, pg_basebackup)",
+			bin_dir);
 	}
 	if (probe_usual_places(major, ret))
 		return 0;
@@ -93,7 +94,8 @@ int pg_programs_find(const char *bin_dir, unsigned major, struct pg_programs *re
 	}
 	if (major)
 		return err_set(err, ERR_FAILED,
-			"no PostgreSQL %u server programs found: install the package 'postgresql-%u'",
+			"no PostgreSQL %u server programs found: install the package "
+			"'postgresql-%u'",
 			major, major);
 	return err_set(err, ERR_FAILED,
 		"no PostgreSQL server programs found: install the package 'postgresql'");
@@ -117,7 +119,8 @@ int pg_server_open(struct pg_server *s, const struct pg_programs *programs, cons
 	*s = (struct pg_server){.programs = programs, .journal = journal};
 	if (strlen(dir) + sizeof("/.s.PGSQL.65535.lock") > sizeof(address.sun_path))
 		return err_set(err, ERR_FAILED,
-			"cannot put a server's socket into '%s': the path is too long (set TMPDIR to a "
+			"cannot put a server's socket into '%s': the path is too long (set TMPDIR "
+			"to a "
 			"shorter one)",
 			dir);
 	proc_server_user("postgres", &s->user);
@@ -145,8 +148,9 @@ int pg_server_run(const struct pg_server *s, const char *const *argv, const char
 	for (size_t i = 1; argv[i]; i++)
 		*MEM_PUSH(args, n, cap) = argv[i];
 	(void)MEM_PUSH(args, n, cap);
-	result = proc_run(&(struct proc_spec){.argv = args, .env = env, .user = &s->user,
-				  .dir = s->dir, .input = input},
+	result = proc_run(
+		&(struct proc_spec){
+			.argv = args, .env = env, .user = &s->user, .dir = s->dir, .input = input},
 		ret_out, err);
 	free(args);
 	return result;
@@ -160,19 +164,26 @@ int pg_server_initdb(struct pg_server *s, struct err *err)
 	return pg_server_run(s, argv, NULL, NULL, NULL, err);
 }
 
-static void add_setting(struct str *out, const char *name, const char *value)
+void pg_conninfo_value(struct str *out, const char *value)
 {
-	str_addf(out, "%s = '", name);
-	for (const char *p = value; *p; p++) {
-		if (*p == '\'' || *p == '\\')
-			str_add_char(out, *p);
-		str_add_char(out, *p);
+	str_add_char(out, '\'');
+	for (; *value; value++) {
+		if (*value == '\'' || *value == '\\')
+			str_add_char(out, '\\');
+		str_add_char(out, *value);
 	}
-	str_add(out, "'\n");
+	str_add_char(out, '\'');
 }
 
-static int write_owned(const struct pg_server *s, const char *name, const char *text,
-	struct err *err)
+static void add_setting(struct str *out, const char *name, const char *value)
+{
+	str_addf(out, "%s = ", name);
+	pg_conninfo_value(out, value); /* the files have the same rules of quoting */
+	str_add_char(out, '\n');
+}
+
+static int write_owned(
+	const struct pg_server *s, const char *name, const char *text, struct err *err)
 {
 	CLEANUP(cleanup_free) char *path = fs_join(s->dir, name);
 
@@ -183,8 +194,8 @@ static int write_owned(const struct pg_server *s, const char *name, const char *
 	return 0;
 }
 
-int pg_server_configure(struct pg_server *s, const struct server_setting *settings, size_t n,
-	struct err *err)
+int pg_server_configure(
+	struct pg_server *s, const struct server_setting *settings, size_t n, struct err *err)
 {
 	CLEANUP(cleanup_str) struct str text = {0};
 
@@ -200,45 +211,69 @@ int pg_server_configure(struct pg_server *s, const struct server_setting *settin
 	add_setting(&text, "log_filename", "server.log");
 	add_setting(&text, "log_rotation_age", "0");
 	add_setting(&text, "log_rotation_size", "0");
-	add_setting(&text, "log_destination",
-		s->programs->version >= 150000 ? "jsonlog" : "csvlog");
+	add_setting(
+		&text, "log_destination", s->programs->version >= 150000 ? "jsonlog" : "csvlog");
 	for (size_t i = 0; i < n; i++)
 		add_setting(&text, settings[i].name, settings[i].value);
 	if (write_owned(s, "postgresql.conf", str_text(&text), err))
 		return -1;
 	if (write_owned(s, "pg_ident.conf", "", err))
 		return -1;
-	return write_owned(s, "pg_hba.conf",
-		"local all all trust\nlocal replication all trust\n", err);
+	return write_owned(
+		s, "pg_hba.conf", "local all all trust\nlocal replication all trust\n", err);
 }
 
-/* The last line of the server's own logs, for an error message; caller frees. */
+/* Cuts a log line down to its message: after `"message":"` in jsonlog, after FATAL elsewhere. */
+static char *message_of(const char *line, size_t len)
+{
+	static const char key[] = "\"message\":\"";
+	const char *end = line + len;
+	const char *start = memmem(line, len, key, sizeof(key) - 1);
+	CLEANUP(cleanup_str) struct str text = {0};
+
+	if (!start) {
+		line += strlen("FATAL"); /* PANIC is as long */
+		line += strspn(line, ":, \"");
+		return mem_strndup(line, line < end ? (size_t)(end - line) : 0);
+	}
+	for (start += sizeof(key) - 1; start < end && *start != '"'; start++) {
+		if (*start == '\\' && start + 1 < end)
+			start++;
+		str_add_char(&text, *start);
+	}
+	return str_take(&text);
+}
+
+/* The last fatal line of the server's own logs, for an error message; caller frees. */
 static char *last_words(const struct pg_server *s)
 {
-	static const char *const names[] = {"log/server.json", "log/server.csv", "log/server.log", "start.log"};
+	static const char *const names[] = {
+		"log/server.json", "log/server.csv", "log/server.log", "start.log"};
+	static const char *const levels[] = {"FATAL", "PANIC"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		CLEANUP(cleanup_free) char *path = fs_join(s->dir, names[i]);
 		CLEANUP(cleanup_free) char *text = NULL;
 		size_t len = 0;
-		char *fatal = NULL, *end;
+		char *last = NULL, *end;
 
 		if (fs_read(path, 0, &text, &len, NULL) || !len)
 			continue;
-		for (char *p = text; (p = strstr(p, "FATAL")); p++)
-			fatal = p;
-		if (!fatal)
+		for (size_t k = 0; k < sizeof(levels) / sizeof(levels[0]); k++)
+			for (char *p = text; (p = strstr(p, levels[k])); p++)
+				last = p > last ? p : last;
+		if (!last)
 			continue;
-		end = strchr(fatal, '\n');
-		return mem_strndup(fatal, end ? (size_t)(end - fatal) : strlen(fatal));
+		end = strchrnul(last, '\n');
+		return message_of(last, (size_t)(end - last));
 	}
 	return mem_strdup("it left no message");
 }
 
 static bool ready(const struct pg_server *s)
 {
-	const char *const argv[] = {"pg_isready", "-q", "-h", s->dir, "-U", "postgres", "-d",
-		"postgres", NULL};
+	const char *const argv[] = {
+		"pg_isready", "-q", "-h", s->dir, "-U", "postgres", "-d", "postgres", NULL};
 
 	return pg_server_run(s, argv, NULL, NULL, NULL, NULL) == 0;
 }
@@ -250,12 +285,13 @@ int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
 	CLEANUP(cleanup_free) char *conf = mem_printf("config_file=%s/postgresql.conf", s->dir);
 	CLEANUP(cleanup_free) char *hba = mem_printf("hba_file=%s/pg_hba.conf", s->dir);
 	CLEANUP(cleanup_free) char *ident = mem_printf("ident_file=%s/pg_ident.conf", s->dir);
-	const char *const argv[] = {program, "-D", s->data_dir, "-c", conf, "-c", hba, "-c", ident,
-		NULL};
+	const char *const argv[] = {
+		program, "-D", s->data_dir, "-c", conf, "-c", hba, "-c", ident, NULL};
 	uint64_t deadline = clock_us() + timeout_us;
 
-	if (proc_start(&(struct proc_spec){.argv = argv, .dir = s->dir, .output = log,
-			       .user = &s->user},
+	if (proc_start(
+		    &(struct proc_spec){
+			    .argv = argv, .dir = s->dir, .output = log, .user = &s->user},
 		    &s->pid, err))
 		return -1;
 	if (s->journal && journal_process(s->journal, s->pid, "postgres", err)) {
@@ -268,8 +304,8 @@ int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
 			CLEANUP(cleanup_free) char *words = last_words(s);
 
 			pg_server_stop(s, NULL);
-			return err_set(err, ERR_FAILED, "the server in '%s' did not start: %s", s->dir,
-				words);
+			return err_set(err, ERR_FAILED, "the server in '%s' did not start: %s",
+				s->dir, words);
 		}
 		if (interrupt_check(err) || clock_us() >= deadline) {
 			if (!interrupt_pending())
@@ -283,16 +319,26 @@ int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
 	return 0;
 }
 
-int pg_server_stop(struct pg_server *s, struct err *err)
+static int stop(struct pg_server *s, int sig, struct err *err)
 {
 	pid_t pid = s->pid;
 
 	if (pid <= 0)
 		return 0;
-	if (proc_end(pid, SIGINT, STOP_TIMEOUT_US, err))
+	if (proc_end(pid, sig, STOP_TIMEOUT_US, err))
 		return -1;
 	s->pid = 0;
 	return s->journal ? journal_drop(s->journal, NULL, pid, err) : 0;
+}
+
+int pg_server_stop(struct pg_server *s, struct err *err)
+{
+	return stop(s, SIGINT, err);
+}
+
+int pg_server_quit(struct pg_server *s, struct err *err)
+{
+	return stop(s, SIGQUIT, err);
 }
 
 bool pg_server_alive(const struct pg_server *s)
@@ -313,6 +359,11 @@ void pg_server_release(struct pg_server *s)
 
 char *pg_server_dsn(const struct pg_server *s, const char *database)
 {
-	return mem_printf("host=%s port=%d user=postgres dbname=%s", s->dir, PG_SERVER_PORT,
-		database);
+	CLEANUP(cleanup_str) struct str text = {0};
+
+	str_add(&text, "host=");
+	pg_conninfo_value(&text, s->dir);
+	str_addf(&text, " port=%d user=postgres dbname=", PG_SERVER_PORT);
+	pg_conninfo_value(&text, database);
+	return str_take(&text);
 }
