@@ -35,8 +35,9 @@ const char *db_class_name(enum db_class class); /* "none", "breakage", ... */
 struct db_error {
 	enum db_class class;
 	bool lock_timeout;   /* a lock was not granted within the session's lock time-out */
-	bool in_doubt;	     /* connection lost while a statement ran: it may have happened */
-	char code[16];	     /* SQLSTATE, or errno as digits; "lost" where the server said none */
+	bool in_doubt; /* connection lost while a statement ran and the server did not say why: it
+			* may have happened */
+	char code[16]; /* SQLSTATE, or errno as digits; "lost" where the server said none; "misuse" */
 	uint32_t position;   /* characters into the statement, from 1; 0 unknown */
 	char text[256];	     /* the message; values in quotes and DETAIL lines are masked */
 };
@@ -46,7 +47,8 @@ enum { DB_WANT_READ = 1, DB_WANT_WRITE = 2 };
 
 /*
  * What a finished start left behind; valid until the next start on the connection or close().
- * For a text of several statements: rows of the last that had any; affected of the last.
+ * For a text of several statements: rows of the last that returned a result set, be it empty;
+ * affected of the last. After an error: no rows.
  */
 struct db_result {
 	unsigned rows;
@@ -56,8 +58,8 @@ struct db_result {
 };
 
 struct db_param {
-	const char *text; /* NULL is SQL NULL */
-	size_t len;
+	const char *text; /* NUL-terminated; NULL is SQL NULL */
+	size_t len;	  /* bytes, without the NUL */
 };
 
 struct db_target {
@@ -65,7 +67,9 @@ struct db_target {
 	const char *database;	  /* overrides the DSN's; NULL: as there */
 	const char *application;  /* name that the server shows for the session; NULL: "rehearse" */
 	const char *init_sql;	  /* run as part of open(), before DB_READY; NULL: none */
-	uint64_t connect_timeout_us; /* 0: 10 s. The adapter's step() enforces it. */
+	/* 0: 10 s, init_sql included. step() enforces it, so it is to be called now and then while
+	 * connecting, even when nothing happens on fd(). */
+	uint64_t connect_timeout_us;
 };
 
 enum { DB_FEATURE_DDL_COMMITS = 1,    /* each DDL statement commits implicitly (MySQL) */
@@ -97,7 +101,8 @@ struct db_adapter {
 		unsigned n_params);
 
 	/* Moves whatever was started. DB_FAILED: result()->error tells; a class other than CONNECTION
-	 * leaves the connection usable (in a failed transaction, where the server has those). */
+	 * leaves the connection usable (in a failed transaction, where the server has those). With
+	 * nothing started: DB_READY while the connection stands, DB_FAILED once it is lost. */
 	enum db_step (*step)(struct db_conn *conn);
 	int (*fd)(const struct db_conn *conn);		/* may change while connecting; -1 when lost */
 	unsigned (*wants)(const struct db_conn *conn);	/* DB_WANT_* after DB_AGAIN */
@@ -159,7 +164,8 @@ int db_prepare(const struct db_adapter *db, struct db_conn *conn, unsigned id, c
 int db_execute(const struct db_adapter *db, struct db_conn *conn, unsigned id,
 	const struct db_param *params, unsigned n_params, struct err *err);
 
-/* One value of the first row: "" when there is no row or it is NULL. Errors as db_exec(). */
+/* One value of the first row: "", or 0, when there is no row or it is NULL. Errors as db_exec();
+ * db_number() fails on what is no whole number. */
 int db_text(const struct db_adapter *db, struct db_conn *conn, const char *sql, char **ret,
 	struct err *err);
 int db_number(const struct db_adapter *db, struct db_conn *conn, const char *sql, int64_t *ret,

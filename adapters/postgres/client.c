@@ -1,57 +1,25 @@
 #include "adapters/postgres/client.h"
 
-#include <errno.h>
-#include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/postgres/cancel.h"
+#include "adapters/postgres/conn.h"
 #include "adapters/postgres/conninfo.h"
 #include "adapters/postgres/errors.h"
 #include "harness/base/clock.h"
 #include "harness/base/mem.h"
-#include "harness/base/units.h"
 
-#define CONNECT_TIMEOUT_US 10000000
 #define CANCEL_TIMEOUT_US 2000000
 #define DRAIN_ROUNDS 64 /* reads in one step(), so that a large result does not starve others */
 
-enum state {
-	STATE_CONNECTING,
-	STATE_INIT, /* init_sql runs */
-	STATE_IDLE,
-	STATE_RUNNING,
-	STATE_LOST,
-};
-
-struct db_conn {
-	PGconn *pg;
-	enum state state;
-	unsigned wants;
-	bool fresh;	   /* just started: no answer can be there yet */
-	bool flushing;	   /* part of the request is still to be sent */
-	bool copy_out;	   /* COPY TO: its data is read and dropped */
-	bool copy_refused; /* COPY FROM STDIN was ended */
-	PGresult *rows;	   /* the last result set */
-	struct db_result result;
-	const char **values; /* parameters in libpq's form; kept from call to call */
-	unsigned cap_values;
-	struct pg_cancel *cancel;
-	char *init_sql;
-	uint64_t timeout_us, deadline_us; /* of the connection attempt */
-};
-
 /* ---- errors ---- */
 
-static void set_error(struct db_conn *conn, enum db_class class, const char *code, const char *text)
+/* RAISE and ASSERT carry whatever the function's author put in. */
+static bool is_raised(const char *source)
 {
-	struct db_error *e = &conn->result.error;
-
-	*e = (struct db_error){.class = class};
-	snprintf(e->code, sizeof(e->code), "%s", code);
-	snprintf(e->text, sizeof(e->text), "%.*s", (int)strcspn(text, "\n"), text);
+	return source &&
+		(!strcmp(source, "exec_stmt_raise") || !strcmp(source, "exec_stmt_assert"));
 }
 
 /* The first error of a text of several statements counts; later ones are its consequences. */
@@ -66,150 +34,16 @@ static void take_error(struct db_conn *conn, const PGresult *res)
 	if (e->class != DB_CLASS_NONE)
 		return;
 	if (!code) {
-		set_error(conn, DB_CLASS_OTHER, "lost", PQresultErrorMessage(res));
+		pg_conn_error(conn, DB_CLASS_OTHER, "lost", PQresultErrorMessage(res));
 		return;
 	}
 	e->class = pg_error_class(code);
+	if (e->class == DB_CLASS_NONE) /* a function may raise any state, success too */
+		e->class = DB_CLASS_OTHER;
 	e->lock_timeout = pg_error_is_lock_timeout(code);
 	e->position = position ? (uint32_t)strtoul(position, NULL, 10) : 0;
 	snprintf(e->code, sizeof(e->code), "%s", code);
-	pg_error_mask(code, message ? message : "", source && !strncmp(source, "exec_stmt_", 10),
-		e->text, sizeof(e->text));
-}
-
-static enum db_step lost(struct db_conn *conn, const char *words)
-{
-	struct db_error *e = &conn->result.error;
-	bool told = e->class != DB_CLASS_NONE && strcmp(e->code, "lost") != 0;
-
-	if (!told) {
-		set_error(conn, DB_CLASS_CONNECTION, "lost", words);
-		/* The server's last word would have said that the statement was rolled back. */
-		e->in_doubt = conn->state == STATE_RUNNING;
-	}
-	e->class = DB_CLASS_CONNECTION;
-	conn->state = STATE_LOST;
-	conn->wants = 0;
-	return DB_FAILED;
-}
-
-/* ---- connecting ---- */
-
-static void swallow_notice(void *arg, const PGresult *res)
-{
-	(void)arg;
-	(void)res;
-}
-
-static int pg_open(const struct db_target *target, struct db_conn **ret, struct err *err)
-{
-	/* Later ones win, so the DSN may change the first group but not the last. */
-	const char *const keys[] = {"client_encoding", "keepalives_idle", "keepalives_interval",
-		"keepalives_count", "tcp_user_timeout", "dbname",
-		target->database ? "dbname" : "application_name", "application_name", NULL};
-	const char *application = target->application ? target->application : "rehearse";
-	const char *const values[] = {"UTF8", "20", "5", "3", "35000",
-		target->dsn ? target->dsn : "", target->database ? target->database : application,
-		application, NULL};
-	struct db_conn *conn;
-
-	if (pg_conninfo_check(target->dsn, err))
-		return -1;
-	conn = mem_zalloc(sizeof(*conn));
-	conn->init_sql = mem_strdup(target->init_sql);
-	conn->timeout_us =
-		target->connect_timeout_us ? target->connect_timeout_us : CONNECT_TIMEOUT_US;
-	conn->deadline_us = clock_us() + conn->timeout_us;
-	conn->wants = DB_WANT_WRITE;
-	conn->pg = PQconnectStartParams(keys, values, 1);
-	if (!conn->pg)
-		abort(); /* as mem_alloc() */
-	PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE);
-	PQsetNoticeReceiver(conn->pg, swallow_notice, NULL);
-	*ret = conn;
-	return 0;
-}
-
-static enum db_step connect_failed(struct db_conn *conn)
-{
-	conn->result.error = (struct db_error){0};
-	pg_error_from_connect(PQerrorMessage(conn->pg), &conn->result.error);
-	conn->state = STATE_LOST;
-	conn->wants = 0;
-	return DB_FAILED;
-}
-
-static enum db_step connect_timed_out(struct db_conn *conn)
-{
-	char text[128], duration[UNITS_TEXT], code[16];
-
-	snprintf(code, sizeof(code), "%d", ETIMEDOUT);
-	snprintf(text, sizeof(text), "no answer from the server within %s",
-		units_duration_text(conn->timeout_us, duration));
-	set_error(conn, DB_CLASS_CONNECTION, code, text);
-	conn->state = STATE_LOST;
-	conn->wants = 0;
-	return DB_FAILED;
-}
-
-/* PQconnectPoll() takes a socket that is not ready yet for one that is. */
-static bool is_ready(const struct db_conn *conn, unsigned wants)
-{
-	struct pollfd fd = {.fd = PQsocket(conn->pg)};
-
-	fd.events = (short)((wants & DB_WANT_READ ? POLLIN : 0) |
-		(wants & DB_WANT_WRITE ? POLLOUT : 0));
-	return fd.fd < 0 || poll(&fd, 1, 0) > 0;
-}
-
-static void begin(struct db_conn *conn, enum state state);
-
-static enum db_step connected(struct db_conn *conn)
-{
-	PQsetErrorVerbosity(conn->pg, PQERRORS_DEFAULT);
-	PQsetnonblocking(conn->pg, 1);
-	conn->cancel = pg_cancel_new(conn->pg);
-	conn->state = STATE_IDLE;
-	conn->wants = DB_WANT_READ;
-	if (!conn->init_sql)
-		return DB_READY;
-	if (!PQsendQuery(conn->pg, conn->init_sql))
-		return lost(conn, PQerrorMessage(conn->pg));
-	begin(conn, STATE_INIT);
-	return DB_AGAIN;
-}
-
-static enum db_step step_connect(struct db_conn *conn)
-{
-	while (PQstatus(conn->pg) != CONNECTION_BAD && is_ready(conn, conn->wants)) {
-		switch (PQconnectPoll(conn->pg)) {
-		case PGRES_POLLING_READING:
-			conn->wants = DB_WANT_READ;
-			break;
-		case PGRES_POLLING_WRITING:
-			conn->wants = DB_WANT_WRITE;
-			break;
-		case PGRES_POLLING_OK:
-			return connected(conn);
-		default:
-			return connect_failed(conn);
-		}
-	}
-	if (PQstatus(conn->pg) == CONNECTION_BAD)
-		return connect_failed(conn);
-	return clock_us() >= conn->deadline_us ? connect_timed_out(conn) : DB_AGAIN;
-}
-
-static void pg_close(struct db_conn *conn)
-{
-	if (!conn)
-		return;
-	PQclear(conn->rows);
-	PQfinish(conn->pg);
-	pg_cancel_free(conn->cancel);
-	mem_free(conn->values);
-	mem_free(conn->init_sql);
-	mem_free(conn);
+	pg_error_mask(code, message ? message : "", is_raised(source), e->text, sizeof(e->text));
 }
 
 /* ---- starting ---- */
@@ -217,40 +51,31 @@ static void pg_close(struct db_conn *conn)
 /* Forgets the last result. -1 when nothing can be started. */
 static int prepare_for_start(struct db_conn *conn)
 {
-	if (conn->state == STATE_CONNECTING || conn->state == STATE_INIT ||
-		conn->state == STATE_RUNNING) {
-		set_error(conn, DB_CLASS_OTHER, "misuse", "the connection is busy");
+	if (conn->state == PG_CONN_CONNECTING || conn->state == PG_CONN_INIT ||
+		conn->state == PG_CONN_RUNNING) {
+		pg_conn_error(conn, DB_CLASS_OTHER, "misuse", "the connection is busy");
 		return -1;
 	}
 	PQclear(conn->rows);
 	conn->rows = NULL;
 	conn->result = (struct db_result){0};
-	if (conn->state == STATE_LOST) {
-		set_error(conn, DB_CLASS_CONNECTION, "lost", "the connection is lost");
+	if (conn->state == PG_CONN_LOST) {
+		pg_conn_error(conn, DB_CLASS_CONNECTION, "lost", "the connection is lost");
 		return -1;
 	}
 	return 0;
 }
 
-static void begin(struct db_conn *conn, enum state state)
-{
-	conn->state = state;
-	conn->fresh = true;
-	conn->copy_out = conn->copy_refused = false;
-	conn->flushing = PQflush(conn->pg) != 0; /* no system call when all was sent */
-	conn->wants = DB_WANT_READ | (conn->flushing ? DB_WANT_WRITE : 0);
-}
-
 static int started(struct db_conn *conn, int sent)
 {
 	if (sent) {
-		begin(conn, STATE_RUNNING);
+		pg_conn_begin(conn, PG_CONN_RUNNING);
 		return 0;
 	}
 	if (PQstatus(conn->pg) == CONNECTION_BAD)
-		lost(conn, PQerrorMessage(conn->pg));
+		pg_conn_lost(conn, PQerrorMessage(conn->pg));
 	else
-		set_error(conn, DB_CLASS_OTHER, "misuse", PQerrorMessage(conn->pg));
+		pg_conn_error(conn, DB_CLASS_OTHER, "misuse", PQerrorMessage(conn->pg));
 	return -1;
 }
 
@@ -373,11 +198,11 @@ static bool drop_copy_data(struct db_conn *conn)
 static enum db_step finish(struct db_conn *conn)
 {
 	struct db_error *e = &conn->result.error;
-	bool init = conn->state == STATE_INIT;
+	bool init = conn->state == PG_CONN_INIT;
 
 	if (PQstatus(conn->pg) == CONNECTION_BAD)
-		return lost(conn, PQerrorMessage(conn->pg));
-	conn->state = STATE_IDLE;
+		return pg_conn_lost(conn, PQerrorMessage(conn->pg));
+	conn->state = PG_CONN_IDLE;
 	conn->wants = DB_WANT_READ;
 	if (e->class == DB_CLASS_NONE)
 		return DB_READY;
@@ -387,7 +212,7 @@ static enum db_step finish(struct db_conn *conn)
 	if (conn->copy_refused && !strcmp(e->code, "57014"))
 		e->class = DB_CLASS_SETUP; /* cancelled by ourselves, not by a time-out */
 	if (init)
-		conn->state = STATE_LOST; /* a session without its settings is not to be used */
+		conn->state = PG_CONN_LOST; /* a session without its settings is not to be used */
 	conn->result.rows = conn->result.columns = 0;
 	return DB_FAILED;
 }
@@ -422,8 +247,8 @@ static enum db_step step_running(struct db_conn *conn)
 		/* What the server said before it went away comes first. */
 		step = take_results(conn);
 		if (step == DB_AGAIN && !readable)
-			return lost(conn, PQerrorMessage(conn->pg));
-		if (step == DB_AGAIN && !is_ready(conn, DB_WANT_READ))
+			return pg_conn_lost(conn, PQerrorMessage(conn->pg));
+		if (step == DB_AGAIN && !pg_conn_is_ready(conn, DB_WANT_READ))
 			break;
 	}
 	if (step == DB_AGAIN)
@@ -434,10 +259,10 @@ static enum db_step step_running(struct db_conn *conn)
 /* Nothing was started: tells whether the connection still stands. */
 static enum db_step step_idle(struct db_conn *conn)
 {
-	while (is_ready(conn, DB_WANT_READ)) {
+	while (pg_conn_is_ready(conn, DB_WANT_READ)) {
 		if (!PQconsumeInput(conn->pg) || PQisBusy(conn->pg)) {
 			conn->result.error = (struct db_error){0};
-			return lost(conn, PQerrorMessage(conn->pg));
+			return pg_conn_lost(conn, PQerrorMessage(conn->pg));
 		}
 	}
 	return DB_READY;
@@ -445,14 +270,14 @@ static enum db_step step_idle(struct db_conn *conn)
 
 static enum db_step pg_step(struct db_conn *conn)
 {
-	if (conn->state == STATE_LOST)
+	if (conn->state == PG_CONN_LOST)
 		return DB_FAILED;
-	if (conn->state == STATE_IDLE)
+	if (conn->state == PG_CONN_IDLE)
 		return step_idle(conn);
-	if (conn->state == STATE_CONNECTING)
-		return step_connect(conn);
-	if (conn->state == STATE_INIT && clock_us() >= conn->deadline_us)
-		return connect_timed_out(conn);
+	if (conn->state == PG_CONN_CONNECTING)
+		return pg_conn_step_connect(conn);
+	if (conn->state == PG_CONN_INIT && clock_us() >= conn->deadline_us)
+		return pg_conn_timed_out(conn);
 	if (conn->fresh) {
 		conn->fresh = false;
 		if (!conn->flushing)
@@ -465,7 +290,7 @@ static enum db_step pg_step(struct db_conn *conn)
 
 static int pg_fd(const struct db_conn *conn)
 {
-	return conn->state == STATE_LOST ? -1 : PQsocket(conn->pg);
+	return conn->state == PG_CONN_LOST ? -1 : PQsocket(conn->pg);
 }
 
 static unsigned pg_wants(const struct db_conn *conn)
@@ -511,8 +336,8 @@ static int pg_cancel(struct db_conn *conn, struct err *err)
 const struct db_adapter postgres_db = {
 	.name = "postgres",
 	.features = 0,
-	.open = pg_open,
-	.close = pg_close,
+	.open = pg_conn_open,
+	.close = pg_conn_close,
 	.query_start = pg_query_start,
 	.prepare_start = pg_prepare_start,
 	.execute_start = pg_execute_start,
