@@ -15,6 +15,7 @@
 #include "harness/base/err.h"
 
 #define RESULT_FORMAT 1 /* raised when a reader of the old form would misread the new one */
+#define RESULT_SCHEMA_ID "urn:rehearse:result:1" /* "$schema" of a result, "$id" of its schema */
 
 enum phase_id { PHASE_WARM_UP, PHASE_BASELINE, PHASE_MIGRATION, PHASE_RECOVERY, PHASE_COUNT };
 const char *phase_name(enum phase_id id); /* "warm-up", "baseline", "migration", "recovery" */
@@ -33,8 +34,8 @@ struct result_latency {
 };
 
 struct result_error {
-	char *code;  /* SQLSTATE or errno */
-	char *class; /* db_class_name() */
+	char *code;	   /* SQLSTATE or errno */
+	char *class;	   /* db_class_name() */
 	char *transaction; /* the workload's transaction; "" for all together */
 	char *text;	   /* the first message, masked */
 	uint64_t count;
@@ -83,10 +84,10 @@ struct result_statement {
 	char *file;	/* as given */
 	unsigned line;
 	char *kind;
-	char *text;	/* one line, literals masked, cut at 200 bytes */
-	char *outcome;	/* "ok", "failed", "timed-out", "not-run", "rolled-back" */
-	char *code;	/* "" on success */
-	char *error;	/* masked; "" on success */
+	char *text;    /* one line, literals masked, cut at 200 bytes */
+	char *outcome; /* "ok", "failed", "timed-out", "not-run", "rolled-back" */
+	char *code;    /* "" on success */
+	char *error;   /* masked; "" on success */
 	unsigned attempts;
 	uint64_t start_us, duration_us; /* the last attempt */
 	uint64_t waited_us;		/* its own lock waits, all attempts */
@@ -109,12 +110,12 @@ const char *cause_kind_name(enum cause_kind kind);
 struct result_wait {
 	uint64_t start_us, duration_us;
 	char *object, *mode;
-	char *waiter;	 /* transaction name, "migration", a disturbance's name, or "other" */
-	char *outcome;	 /* wait_outcome_name() */
+	char *waiter;	       /* transaction name, "migration", a disturbance's name, or "other" */
+	char *outcome;	       /* wait_outcome_name() */
 	enum cause_kind cause; /* the root that it is attributed to */
-	unsigned statement; /* CAUSE_MIGRATION: its index, else 0 */
-	char *blocked_by;   /* "statement 1", "disturbance 'reader'", "transaction 'book'" … */
-	bool queued;	    /* behind a request of the cause that itself still waited */
+	unsigned statement;    /* CAUSE_MIGRATION: its index, else 0 */
+	char *blocked_by;      /* "statement 1", "disturbance 'reader'", "transaction 'book'" … */
+	bool queued;	       /* behind a request of the cause that itself still waited */
 	bool exact;
 	enum phase_id phase;
 };
@@ -172,7 +173,7 @@ struct result_rules {
 struct result_rehearsal {
 	char *scenario, *engine, *server_version, *provider, *source, *database;
 	char *rehearse_version, *run_id; /* random, 16 hexadecimal digits */
-	char *started_at; /* ISO 8601 UTC */
+	char *started_at;		 /* ISO 8601 UTC */
 	uint64_t seed;
 	uint64_t duration_us;
 	char *transaction_mode;
@@ -180,7 +181,7 @@ struct result_rehearsal {
 	double rate;
 	unsigned connections, workers;
 	uint64_t database_bytes;
-	char *workload; /* "3 scripts", "generated from the schema: public.a, public.b" */
+	char *workload;	     /* "3 scripts", "generated from the schema: public.a, public.b" */
 	char *schedule_note; /* "" when the client kept its schedule */
 	uint64_t schedule_lag_p99_us; /* how late sends were when a connection was free */
 };
@@ -193,8 +194,8 @@ struct result_observation {
 };
 
 struct result {
-	char *verdict; /* "approve", "reject", "inconclusive"; "" not judged yet */
-	char *failure; /* why the rehearsal could not be carried out; "" when it was */
+	char *verdict;	/* "approve", "reject", "inconclusive"; "" not judged yet */
+	char *failure;	/* why the rehearsal could not be carried out; "" when it was */
 	char *expected; /* the scenario's expectation; "" none */
 	struct result_rehearsal rehearsal;
 	struct result_observation observation;
@@ -226,8 +227,8 @@ void result_release(struct result *r);
 /* Pretty-printed JSON with a final newline; caller frees. */
 char *result_to_json(const struct result *r);
 /* ERR_USAGE naming `path`, and the member that is missing or of the wrong type. */
-int result_from_json(const char *text, size_t len, const char *path, struct result *ret,
-	struct err *err);
+int result_from_json(
+	const char *text, size_t len, const char *path, struct result *ret, struct err *err);
 int result_save(const struct result *r, const char *path, struct err *err);
 int result_load(const char *path, struct result *ret, struct err *err);
 /* The published JSON Schema (draft 2020-12), compiled in. */

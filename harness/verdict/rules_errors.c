@@ -1,0 +1,302 @@
+/* Rules on what failed, on latency and on what was measured with. */
+#include <string.h>
+
+#include "harness/base/cleanup.h"
+#include "harness/base/mem.h"
+#include "harness/base/units.h"
+#include "harness/verdict/rules.h"
+
+#define MIN_FOR_P99 100 /* arrivals in the phase: below it p99 is the one worst transaction */
+
+static bool is(const char *a, const char *b)
+{
+	return !strcmp(rules_text(a), b);
+}
+
+static size_t count_outcome(const struct result *r, const char *outcome)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_statements; i++)
+		n += is(r->statements[i].outcome, outcome);
+	return n;
+}
+
+/* What the failure meant for the others: ", 2 were rolled back, 3 not run". */
+static void say_others(const struct result *r, struct str *out)
+{
+	size_t back = count_outcome(r, "rolled-back"), idle = count_outcome(r, "not-run");
+
+	if (back)
+		str_addf(out, "; %zu other%s rolled back with it", back, back == 1 ? "" : "s");
+	if (idle)
+		str_addf(out, "; %zu not run", idle);
+}
+
+static void add_failed(
+	const struct verdict_rule *rule, struct result *r, const struct result_statement *s)
+{
+	bool timed_out = is(s->outcome, "timed-out");
+	struct str message = {0}, evidence = {0};
+	char buf[UNITS_TEXT];
+
+	rules_name(s, &message);
+	str_add(&message, timed_out ? " timed out" : " failed");
+	if (*rules_text(s->code))
+		str_addf(&message, " with %s", s->code);
+	if (*rules_text(s->error))
+		str_addf(&message, ": %s", s->error);
+	str_addf(&evidence, "after %s", units_duration_text(s->duration_us, buf));
+	if (s->attempts > 1)
+		str_addf(&evidence, ", attempt %u", s->attempts);
+	if (*rules_text(s->text))
+		str_addf(&evidence, "; %s", s->text);
+	say_others(r, &evidence);
+	rules_add(rule, r, SEVERITY_REJECT, s->index, str_take(&message), str_take(&evidence),
+		mem_strdup(timed_out
+				? "find out who holds the lock, or allow more time or more attempts"
+				: "correct the statement"));
+}
+
+void rule_migration_failed(const struct verdict_rule *rule, struct result *r)
+{
+	const struct result_statement *first = NULL;
+	bool failed = false;
+
+	for (size_t i = 0; i < r->n_statements; i++) {
+		const struct result_statement *s = &r->statements[i];
+
+		if (is(s->outcome, "failed") || is(s->outcome, "timed-out")) {
+			add_failed(rule, r, s);
+			failed = true;
+		} else if (!is(s->outcome, "ok") && !first) {
+			first = s;
+		}
+	}
+	/* Without a failure of its own: cut by the migration's limit. A rehearsal that broke off
+	 * says nothing about the statements that it never came to. */
+	if (first && !failed && !*rules_text(r->failure)) {
+		struct str message = {0}, evidence = {0};
+
+		rules_name(first, &message);
+		str_addf(&message, " did not take effect: %s", rules_text(first->outcome));
+		str_addf(&evidence, "%zu of %zu statements took effect", count_outcome(r, "ok"),
+			r->n_statements);
+		rules_add(rule, r, SEVERITY_REJECT, first->index, str_take(&message),
+			str_take(&evidence), NULL);
+	}
+}
+
+/* How often a phase saw the code in a transaction; "" stands for all together. */
+static uint64_t seen(
+	const struct result *r, enum phase_id id, const char *code, const char *transaction)
+{
+	const struct result_phase *p = rules_phase(r, id);
+	uint64_t n = 0;
+
+	for (size_t i = 0; p && i < p->n_errors; i++) {
+		if (is(p->errors[i].code, code) && is(p->errors[i].transaction, transaction))
+			n += p->errors[i].count;
+	}
+	return n;
+}
+
+/* An entry for all together repeats what its transactions' own entries say. */
+static bool repeats(const struct result_phase *p, const struct result_error *e)
+{
+	for (size_t i = 0; i < p->n_errors && !*rules_text(e->transaction); i++) {
+		if (is(p->errors[i].code, rules_text(e->code)) &&
+			*rules_text(p->errors[i].transaction))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t arrived(const struct result *r, enum phase_id id, const char *transaction)
+{
+	const struct result_phase *p = rules_phase(r, id);
+
+	if (!p || !*transaction)
+		return p ? p->transactions.arrived : 0;
+	for (size_t i = 0; i < p->n_types; i++) {
+		if (is(p->types[i].name, transaction))
+			return p->types[i].transactions.arrived;
+	}
+	return 0;
+}
+
+static const struct {
+	const char *class, *text;
+} error_remedies[] = {
+	{"breakage",
+		"expand first, let the application follow, contract later: the queries that run "
+		"today must work before, during and after the migration"},
+	{"contention",
+		"shorten or split what the statement locks; a deadlock wants the migration to "
+		"take its locks in the application's order"},
+	{"connection", "find out what ended the connections; the migration must not"},
+	{"resource", "the replica ran out of something: check disk, memory and max_connections"},
+};
+
+static void add_error(
+	const struct verdict_rule *rule, struct result *r, const struct result_error *e)
+{
+	const char *code = rules_text(e->code), *name = rules_text(e->transaction);
+	uint64_t during = seen(r, PHASE_MIGRATION, code, name);
+	uint64_t after = seen(r, PHASE_RECOVERY, code, name);
+	uint64_t all = (during ? arrived(r, PHASE_MIGRATION, name) : 0) +
+		(after ? arrived(r, PHASE_RECOVERY, name) : 0);
+	bool breakage = is(e->class, "breakage");
+	struct str message = {0}, evidence = {0};
+	struct verdict_rule alone = *rule;
+	const char *remedy = NULL;
+	char buf[UNITS_TEXT];
+
+	str_addf(&message,
+		"%s failed %s %s with %s (%s), which never happened before the migration",
+		*name ? name : "transactions", units_count_text(during + after, buf),
+		during + after == 1 ? "time" : "times", code, rules_text(e->class));
+	if (all)
+		str_addf(&evidence, "%.3g %% of %s; ", (double)(during + after) * 100 / (double)all,
+			units_count_text(all, buf));
+	str_addf(&evidence, "%s during the migration", units_count_text(during, buf));
+	str_addf(&evidence, ", %s after it", units_count_text(after, buf));
+	if (*rules_text(e->text))
+		str_addf(&evidence, "; %s", e->text);
+	for (size_t i = 0; i < sizeof(error_remedies) / sizeof(error_remedies[0]); i++) {
+		if (is(e->class, error_remedies[i].class))
+			remedy = error_remedies[i].text;
+	}
+	alone.against_baseline = rule->against_baseline && !breakage;
+	rules_add(&alone, r, r->rules.allow_new_errors ? SEVERITY_INFO : SEVERITY_REJECT, 0,
+		str_take(&message), str_take(&evidence), mem_strdup(remedy));
+}
+
+void rule_new_error_class(const struct verdict_rule *rule, struct result *r)
+{
+	for (enum phase_id id = PHASE_MIGRATION; id <= PHASE_RECOVERY; id++) {
+		const struct result_phase *p = rules_phase(r, id);
+
+		for (size_t i = 0; p && i < p->n_errors; i++) {
+			const struct result_error *e = &p->errors[i];
+			const char *code = rules_text(e->code), *name = rules_text(e->transaction);
+
+			if (!e->count || repeats(p, e) || seen(r, PHASE_WARM_UP, code, name) ||
+				seen(r, PHASE_BASELINE, code, name))
+				continue;
+			/* What the migration phase already had was told there. */
+			if (id == PHASE_RECOVERY && seen(r, PHASE_MIGRATION, code, name))
+				continue;
+			add_error(rule, r, e);
+		}
+	}
+}
+
+void rule_pool_timeout(const struct verdict_rule *rule, struct result *r)
+{
+	const struct result_phase *m = rules_phase(r, PHASE_MIGRATION);
+	const struct result_phase *after = rules_phase(r, PHASE_RECOVERY);
+	uint64_t during = m ? m->transactions.pool_timeouts : 0;
+	uint64_t later = after ? after->transactions.pool_timeouts : 0;
+	struct str message = {0}, evidence = {0};
+	char buf[UNITS_TEXT];
+
+	if (during + later <= r->rules.max_pool_timeouts)
+		return;
+	rules_count(during + later, "transaction", &message);
+	str_addf(&message, " found no free connection: the pool of %u was exhausted",
+		r->rehearsal.connections);
+	str_addf(&evidence, "%s during the migration", units_count_text(during, buf));
+	str_addf(&evidence, ", %s after it", units_count_text(later, buf));
+	str_addf(&evidence, "; %s allowed", units_count_text(r->rules.max_pool_timeouts, buf));
+	rules_add(rule, r, SEVERITY_REJECT, 0, str_take(&message), str_take(&evidence),
+		mem_strdup("shorten the lock waits: each waiting transaction keeps a connection"));
+}
+
+static uint64_t worst_second(const struct result_phase *p)
+{
+	uint64_t worst = 0;
+
+	for (size_t i = 0; i < p->n_seconds; i++) {
+		if (p->seconds[i].p99_us > worst)
+			worst = p->seconds[i].p99_us;
+	}
+	return worst;
+}
+
+static uint64_t waits_caused(const struct result *r)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < r->n_statements; i++)
+		n += r->statements[i].caused.count;
+	return n;
+}
+
+void rule_latency_p99(const struct verdict_rule *rule, struct result *r)
+{
+	const struct result_phase *m = rules_phase(r, PHASE_MIGRATION);
+	const struct result_phase *base = rules_phase(r, PHASE_BASELINE);
+	uint64_t now = m ? m->latency_us.p99 : 0, then = base ? base->latency_us.p99 : 0;
+	uint64_t waits = waits_caused(r), noise = base ? worst_second(base) : 0;
+	struct str message = {0}, evidence = {0};
+	char a[UNITS_TEXT], b[UNITS_TEXT];
+
+	if (!m || !base || r->rules.p99_ratio <= 0 || now <= r->rules.p99_floor_us ||
+		m->transactions.arrived < MIN_FOR_P99 ||
+		(double)now <= r->rules.p99_ratio * (double)then)
+		return;
+	str_addf(&message, "p99 rose from %s to %s during the migration",
+		units_duration_text(then, a), units_duration_text(now, b));
+	if (noise >= now)
+		str_addf(&message, ", but the baseline had seconds as bad (%s)",
+			units_duration_text(noise, a));
+	else if (waits)
+		str_add(&message, ", with transactions waiting behind it");
+	else
+		str_add(&message, ", and nobody waited for its locks: the machine was busy");
+	str_addf(&evidence,
+		"%.3g times the baseline, allowed %.3g; worst second of the baseline %s",
+		(double)now / (double)(then ? then : 1), r->rules.p99_ratio,
+		units_duration_text(noise, a));
+	if (!waits)
+		str_add(&evidence, "; no lock wait behind the migration: CPU or I/O");
+	rules_add(rule, r, noise >= now ? SEVERITY_INCONCLUSIVE : SEVERITY_REJECT, 0,
+		str_take(&message), str_take(&evidence),
+		mem_strdup(noise >= now
+				? "rehearse again on a quiet machine, with a longer baseline"
+				: waits ? "shorten the lock waits"
+					: "run it at a quiet hour, or in smaller steps"));
+}
+
+void rule_baseline_unfit(const struct verdict_rule *rule, struct result *r)
+{
+	struct str why = {0};
+
+	if (rules_baseline_unfit(r, &why))
+		rules_add(rule, r, SEVERITY_INCONCLUSIVE, 0,
+			mem_strdup("the baseline already breaks the rules, before any migration"),
+			str_take(&why),
+			mem_strdup(
+				"lower workload.rate, add connections, or use a bigger machine"));
+	str_release(&why);
+}
+
+void rule_observation_incomplete(const struct verdict_rule *rule, struct result *r)
+{
+	const struct result_observation *o = &r->observation;
+	bool rejected = false;
+
+	if (o->exact)
+		return;
+	for (size_t i = 0; i < r->n_findings; i++)
+		rejected = rejected || r->findings[i].severity == SEVERITY_REJECT;
+	rules_add(rule, r, rejected ? SEVERITY_WARNING : SEVERITY_INCONCLUSIVE, 0,
+		mem_printf("lock waits were %s: short ones may be missing",
+			*rules_text(o->source) ? "estimated, not told by the server"
+					       : "not observed"),
+		mem_printf("source: %s%s%s", *rules_text(o->source) ? o->source : "none",
+			*rules_text(o->blind_to) ? "; it cannot see: " : "",
+			rules_text(o->blind_to)),
+		mem_strdup("make the server's log of lock waits readable to rehearse"));
+}

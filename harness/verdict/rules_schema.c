@@ -1,0 +1,136 @@
+/* Rules on the state that the migration leaves the schema in, and on rewrites. */
+#include <string.h>
+
+#include "harness/base/cleanup.h"
+#include "harness/base/mem.h"
+#include "harness/base/units.h"
+#include "harness/verdict/rules.h"
+
+static bool is(const char *a, const char *b)
+{
+	return !strcmp(rules_text(a), b);
+}
+
+/* "public.t_idx" is written `t_idx` by most people. */
+static bool names(const struct result_statement *s, const char *object)
+{
+	const char *dot = strrchr(rules_text(object), '.');
+	const char *name = dot ? dot + 1 : rules_text(object);
+
+	return *name && strstr(rules_text(s->text), name) != NULL;
+}
+
+/* The statement that created it: the last that names it and says CREATE or ADD; NULL unknown. */
+static const struct result_statement *maker(const struct result *r, const char *object)
+{
+	const struct result_statement *found = NULL;
+
+	for (size_t i = 0; i < r->n_statements; i++) {
+		const struct result_statement *s = &r->statements[i];
+
+		if (names(s, object) &&
+			(strcasestr(rules_text(s->text), "CREATE") ||
+				strcasestr(rules_text(s->text), "ADD ")))
+			found = s;
+	}
+	return found;
+}
+
+void rule_invalid_index(const struct verdict_rule *rule, struct result *r)
+{
+	for (size_t i = 0; i < r->n_leftovers; i++) {
+		const struct result_leftover *l = &r->leftovers[i];
+		const struct result_statement *s = maker(r, l->object);
+
+		if (!is(l->kind, "invalid-index"))
+			continue;
+		rules_add(rule, r, r->rules.allow_invalid_index ? SEVERITY_INFO : SEVERITY_REJECT,
+			s ? s->index : 0,
+			mem_printf("the index %s on %s is left INVALID", rules_text(l->object),
+				rules_text(l->table)),
+			mem_strdup("every write maintains it, no query uses it, and it enforces "
+				   "nothing for the rows that it misses"),
+			mem_printf("DROP INDEX CONCURRENTLY %s, then build it again without a "
+				   "lock_timeout, when no old transaction is open",
+				rules_text(l->object)));
+	}
+}
+
+void rule_invalid_index_hidden(const struct verdict_rule *rule, struct result *r)
+{
+	for (size_t i = 0; i < r->n_leftovers; i++) {
+		const struct result_leftover *l = &r->leftovers[i];
+
+		for (size_t j = 0; j < r->n_statements && is(l->kind, "invalid-index"); j++) {
+			const struct result_statement *s = &r->statements[j];
+			struct str message = {0};
+
+			if (!is(s->outcome, "ok") || !names(s, l->object) ||
+				!strcasestr(rules_text(s->text), "IF NOT EXISTS"))
+				continue;
+			rules_name(s, &message);
+			str_addf(&message,
+				" reported success, yet %s is INVALID: IF NOT EXISTS looks "
+				"at the name only",
+				rules_text(l->object));
+			rules_add(rule, r, SEVERITY_WARNING, s->index, str_take(&message), NULL,
+				mem_strdup(
+					"retry a cut index build with DROP INDEX first, never with "
+					"IF NOT EXISTS"));
+		}
+	}
+}
+
+void rule_unvalidated_constraint(const struct verdict_rule *rule, struct result *r)
+{
+	for (size_t i = 0; i < r->n_leftovers; i++) {
+		const struct result_leftover *l = &r->leftovers[i];
+		const struct result_statement *s = maker(r, l->object);
+
+		if (!is(l->kind, "unvalidated-constraint"))
+			continue;
+		rules_add(rule, r,
+			r->rules.allow_unvalidated_constraint ? SEVERITY_INFO : SEVERITY_REJECT,
+			s ? s->index : 0,
+			mem_printf("the constraint %s on %s is left NOT VALID",
+				rules_text(l->object), rules_text(l->table)),
+			mem_strdup("rows from before it were never checked"),
+			mem_printf(
+				"ALTER TABLE %s VALIDATE CONSTRAINT %s, in a transaction of its "
+				"own; or set verdict.allow_unvalidated_constraint when that comes "
+				"later",
+				rules_text(l->table), rules_text(l->object)));
+	}
+}
+
+void rule_table_rewritten(const struct verdict_rule *rule, struct result *r)
+{
+	for (size_t i = 0; i < r->n_statements; i++) {
+		const struct result_statement *s = &r->statements[i];
+		const struct result_lock *lock = rules_blocking_lock(r, s);
+		struct str message = {0}, evidence = {0};
+		char buf[UNITS_TEXT];
+
+		if (!s->n_rewritten)
+			continue;
+		rules_name(s, &message);
+		str_add(&message, " rewrote ");
+		for (size_t j = 0; j < s->n_rewritten; j++)
+			str_addf(&message, "%s%s", j ? ", " : "", rules_text(s->rewritten[j]));
+		if (lock)
+			str_addf(&message, " under %s, held for %s", rules_text(lock->mode),
+				units_duration_text(lock->hold_us, buf));
+		str_addf(&evidence, "it ran %s", units_duration_text(s->duration_us, buf));
+		str_addf(&evidence, " and wrote %s%s of log", s->wal_exact ? "" : "at most ",
+			units_size_text(s->wal_bytes, buf));
+		if (lock)
+			str_addf(&evidence, "; %s wait on %s",
+				lock->blocks_reads ? "reads and writes" : "writes",
+				rules_text(lock->object));
+		rules_add(rule, r,
+			r->rules.allow_rewrite ? SEVERITY_INFO
+				: lock	       ? SEVERITY_REJECT
+					       : SEVERITY_WARNING,
+			s->index, str_take(&message), str_take(&evidence), rules_remedy(r, s));
+	}
+}
