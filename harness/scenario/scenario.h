@@ -19,14 +19,15 @@ enum workload_mode { WORKLOAD_OPEN, WORKLOAD_CLOSED };
 enum verdict { VERDICT_APPROVE, VERDICT_REJECT, VERDICT_INCONCLUSIVE };
 
 struct scenario_replica {
-	char *provider;	   /* "embedded" (default), "clone", "promote" */
-	char *source;	   /* DSN without a password; "" none */
-	char *standby;	   /* DSN, promote only */
-	char *database;	   /* NULL: the DSN's, or the fixture's */
-	bool disposable;   /* promote only: the owner gives the standby up */
+	char *provider; /* "embedded" (default), "clone", "promote" */
+	/* DSNs, "" none; standby for promote only. As written in a file or flag they hold no
+	 * password; from env:NAME they may, so that they are redacted wherever they are shown. */
+	char *source, *standby;
+	char *database;	 /* NULL: the DSN's, or the fixture's */
+	bool disposable; /* promote only: the owner gives the standby up */
 	uint64_t catch_up_us;
-	char *fixture;	   /* resolved directory; NULL: an empty database */
-	double scale;	   /* of the fixture, default 1 */
+	char *fixture; /* resolved directory; NULL: an empty database */
+	double scale;  /* of the fixture, default 1 */
 	char *bin_dir;
 	struct server_setting *settings;
 	size_t n_settings;
@@ -36,12 +37,12 @@ struct scenario_migration {
 	char **files; /* resolved paths, in order; a directory stands for its *.sql in name order */
 	size_t n_files;
 	enum transaction_mode transaction;
-	uint64_t lock_timeout_us, statement_timeout_us;	/* 0: off */
+	uint64_t lock_timeout_us, statement_timeout_us;		    /* 0: off */
 	uint64_t uncut_lock_timeout_us, uncut_statement_timeout_us; /* CONCURRENTLY, VALIDATE */
-	unsigned attempts;	/* in all, at least 1 */
-	uint64_t backoff_us;	/* before the second attempt; doubles, with jitter */
+	unsigned attempts;					    /* in all, at least 1 */
+	uint64_t backoff_us; /* before the second attempt; doubles, with jitter */
 	uint64_t backoff_max_us;
-	uint64_t limit_us;	/* the whole migration; then it is cut and the verdict is reject */
+	uint64_t limit_us; /* the whole migration; then it is cut and the verdict is reject */
 };
 
 struct scenario_script {
@@ -79,9 +80,9 @@ struct scenario_phases {
 
 enum disturbance_kind {
 	DISTURB_IDLE_IN_TRANSACTION, /* BEGIN; read the table; do nothing */
-	DISTURB_LONG_SNAPSHOT,	     /* BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; do nothing */
-	DISTURB_DUMP,		     /* ACCESS SHARE on all user tables, as a dump holds */
-	DISTURB_SECOND_MIGRATOR,     /* runs `sql` in a transaction and holds it */
+	DISTURB_LONG_SNAPSHOT,	 /* BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; do nothing */
+	DISTURB_DUMP,		 /* ACCESS SHARE on all user tables, as a dump holds */
+	DISTURB_SECOND_MIGRATOR, /* runs `sql` in a transaction and holds it */
 };
 
 struct scenario_disturbance {
@@ -99,12 +100,13 @@ struct scenario_observe {
 	char *source; /* "auto", "log-file", "log-sql", "sampling" */
 };
 
-/* The rules of the verdict; harness/verdict/rules.c gives each its id and text. 0 turns a limit off. */
+/* The rules of the verdict; harness/verdict/rules.c gives each its id and text. 0 turns a limit
+ * off, but for max_pool_timeouts. */
 struct scenario_verdict {
-	uint64_t max_lock_wait_us;  /* longest wait behind the migration */
-	double p99_ratio;	    /* p99 during the migration against the baseline's */
-	uint64_t p99_floor_us;	    /* below it p99 is never a finding */
-	bool allow_new_errors;	    /* error classes that the baseline did not have */
+	uint64_t max_lock_wait_us; /* longest wait behind the migration */
+	double p99_ratio;	   /* p99 during the migration against the baseline's */
+	uint64_t p99_floor_us;	   /* below it p99 is never a finding */
+	bool allow_new_errors;	   /* error classes that the baseline did not have */
 	bool allow_invalid_index, allow_unvalidated_constraint, allow_rewrite;
 	uint64_t max_pool_timeouts; /* during migration and recovery */
 	bool allow_unexercised;	    /* a long blocking lock that no transaction met */
@@ -112,7 +114,7 @@ struct scenario_verdict {
 
 struct scenario {
 	char *name, *description;
-	char *file; /* NULL when put together from flags */
+	char *file;   /* NULL when put together from flags */
 	char *engine; /* "postgres" (default), "mysql" */
 	struct scenario_replica replica;
 	struct scenario_migration migration;
@@ -134,20 +136,23 @@ struct scenario_override {
 };
 
 /*
- * Reads `path` (a scenario.yaml or its directory) over the defaults, then the file's own `small` part when asked
- * for, then the overrides, and checks the whole. All errors are ERR_USAGE in one line:
+ * Reads `path` (a scenario.yaml or its directory) over the defaults, then the file's own `small`
+ * part when asked for, then the overrides (paths in them are relative to where we are), and checks
+ * the whole. All errors are ERR_USAGE (ERR_UNSUPPORTED: the engine) in one line:
  * `scenarios/x/scenario.yaml:12: workload.rate: '400' is not a rate (say 400/s)`; overrides are
  * named `--set workload.rate: ...`.
  */
 int scenario_load(const char *path, bool small, const struct scenario_override *overrides,
 	size_t n_overrides, struct scenario *ret, struct err *err);
-/* The defaults alone plus overrides, without a file: the short form of `run`. */
+/* The defaults alone plus overrides, without a file: the short form of `run`. The provider is
+ * chosen here: give the source as an override of replica.source. Paths are relative to where we
+ * are. */
 int scenario_defaults(const struct scenario_override *overrides, size_t n_overrides,
 	struct scenario *ret, struct err *err);
 /* Puts a migration file or directory in; for the short form. */
 int scenario_add_migration(struct scenario *s, const char *path, struct err *err);
-/* What only the whole can tell: files exist, provider has what it needs. ERR_USAGE. Called by scenario_load();
- * the short form calls it when all is put in. */
+/* What only the whole can tell: files exist, provider has what it needs. ERR_USAGE. Called by
+ * scenario_load(); the short form calls it when all is put in. */
 int scenario_check(const struct scenario *s, struct err *err);
 void scenario_release(struct scenario *s);
 
@@ -158,7 +163,8 @@ const char *verdict_name(enum verdict v); /* "approve", "reject", "inconclusive"
 const char *transaction_mode_name(enum transaction_mode mode);
 const char *disturbance_kind_name(enum disturbance_kind kind); /* "idle_in_transaction" */
 
-/* Every key that a file may hold, in order, dotted, for the test that compares scenarios/README.md. */
+/* Every key that a file may hold, in order, dotted, `[]` for a list's items. For the test of
+ * scenarios/README.md; harness/scenario/keys.h has the whole table. */
 size_t scenario_keys(const char *const **ret);
 
 #endif

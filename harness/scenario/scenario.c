@@ -1,0 +1,98 @@
+#include "harness/scenario/scenario.h"
+
+#include "harness/base/mem.h"
+#include "harness/scenario/keys.h"
+
+static void release_replica(struct scenario_replica *r)
+{
+	mem_free(r->provider);
+	mem_free(r->source);
+	mem_free(r->standby);
+	mem_free(r->database);
+	mem_free(r->fixture);
+	mem_free(r->bin_dir);
+	for (size_t i = 0; i < r->n_settings; i++) {
+		mem_free(r->settings[i].name);
+		mem_free(r->settings[i].value);
+	}
+	mem_free(r->settings);
+}
+
+static void release_workload(struct scenario_workload *w)
+{
+	for (size_t i = 0; i < w->n_scripts; i++) {
+		mem_free(w->scripts[i].file);
+		mem_free(w->scripts[i].name);
+	}
+	mem_free(w->scripts);
+	for (size_t i = 0; i < w->n_variables; i++) {
+		mem_free(w->variables[i].name);
+		mem_free(w->variables[i].value);
+	}
+	mem_free(w->variables);
+}
+
+void scenario_release(struct scenario *s)
+{
+	if (!s)
+		return;
+	mem_free(s->name);
+	mem_free(s->description);
+	mem_free(s->file);
+	mem_free(s->engine);
+	release_replica(&s->replica);
+	mem_free_strings(s->migration.files, s->migration.n_files);
+	release_workload(&s->workload);
+	for (size_t i = 0; i < s->n_disturbances; i++) {
+		mem_free(s->disturbances[i].name);
+		mem_free(s->disturbances[i].table);
+		mem_free(s->disturbances[i].sql);
+	}
+	mem_free(s->disturbances);
+	mem_free(s->observe.source);
+	mem_free_strings(s->expect_findings, s->n_expect_findings);
+	*s = (struct scenario){0};
+}
+
+void scenario_provider_config(const struct scenario *s, struct provider_config *ret)
+{
+	const struct scenario_replica *r = &s->replica;
+
+	*ret = (struct provider_config){
+		.engine = s->engine,
+		.source = r->source,
+		.standby = r->standby,
+		.database = r->database,
+		.disposable = r->disposable,
+		.catch_up_us = r->catch_up_us,
+		.fixture = r->fixture,
+		.scale = r->scale,
+		.bin_dir = r->bin_dir,
+		.settings = r->settings,
+		.n_settings = r->n_settings,
+	};
+}
+
+static const char *word(const char *const *words, unsigned i)
+{
+	for (unsigned k = 0; words[k]; k++) {
+		if (k == i)
+			return words[k];
+	}
+	return "unknown";
+}
+
+const char *verdict_name(enum verdict v)
+{
+	return word(key_words_verdict, v);
+}
+
+const char *transaction_mode_name(enum transaction_mode mode)
+{
+	return word(key_words_transaction, mode);
+}
+
+const char *disturbance_kind_name(enum disturbance_kind kind)
+{
+	return word(key_words_kind, kind);
+}
