@@ -68,7 +68,7 @@ int pg_private_check_space(const char *what, uint64_t needed, struct err *err)
 
 int pg_private_promote(struct pg_private *p, struct err *err)
 {
-	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&p->replica, "postgres");
+	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&p->replica, p->database);
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
 	bool promoted = false;
 
@@ -87,8 +87,7 @@ int pg_private_promote(struct pg_private *p, struct err *err)
 		"the replica did not read its settings again", err);
 }
 
-static int fill_info(
-	struct pg_private *p, struct db_conn *conn, const char *database, struct err *err)
+static int fill_info(struct pg_private *p, struct db_conn *conn, struct err *err)
 {
 	struct replica_info *info = &p->info;
 	unsigned timeline = 0;
@@ -103,8 +102,8 @@ static int fill_info(
 		return -1;
 	info->bytes = (uint64_t)bytes;
 	info->version_number = p->programs.version;
-	info->dsn = pg_server_dsn(&p->replica, database);
-	info->database = mem_strdup(database);
+	info->dsn = pg_server_dsn(&p->replica, p->database);
+	info->database = mem_strdup(p->database);
 	info->data_dir = mem_strdup(p->replica.data_dir);
 	info->log_dir = mem_strdup(p->replica.log_dir);
 	if (p->source_timeline && timeline <= p->source_timeline)
@@ -114,14 +113,13 @@ static int fill_info(
 	return 0;
 }
 
-int pg_private_verify(struct pg_private *p, const char *database, struct err *err)
+int pg_private_verify(struct pg_private *p, struct err *err)
 {
-	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&p->replica, database);
+	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&p->replica, p->database);
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
 
 	if (pg_control_open(dsn, NULL, &conn, err) ||
-		pg_isolation_prove(conn, p->info.source_identity, err) ||
-		fill_info(p, conn, database, err))
+		pg_isolation_prove(conn, p->info.source_identity, err) || fill_info(p, conn, err))
 		return -1;
 	replica_note(&p->info, "identity", false,
 		"the replica is %s (system identifier and timeline), the source %s",

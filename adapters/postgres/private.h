@@ -19,6 +19,7 @@ struct pg_private {
 	char *dir; /* NULL before it is made */
 	struct pg_server replica;
 	struct pg_settings settings; /* of the replica */
+	const char *database;	     /* borrowed: where the migration runs */
 	unsigned source_timeline;
 	struct replica_info info;
 };
@@ -36,7 +37,7 @@ int pg_private_check_space(const char *what, uint64_t needed, struct err *err);
 /* Ends recovery; then nothing of the way it came is left in its settings. */
 int pg_private_promote(struct pg_private *p, struct err *err);
 /* Proves what provider.h says, with quarantine's own checks, and fills in info. */
-int pg_private_verify(struct pg_private *p, const char *database, struct err *err);
+int pg_private_verify(struct pg_private *p, struct err *err);
 /* Ends the replica and removes DIR; releases the members. -1: something is left, and the journal
  * names it. */
 int pg_private_release(struct pg_private *p, struct err *err);

@@ -93,6 +93,7 @@ static int check(struct replica *r, struct err *err)
 	pg_fixture_release(&r->fixture);
 	if (pg_fixture_read(r->p.config, &r->p.programs, &r->fixture, err))
 		return -1;
+	r->p.database = r->fixture.database;
 	entry = pg_fixture_path(&r->fixture, r->p.env->cache_dir);
 	bytes = fs_tree_bytes(entry); /* 0 when it is not built yet */
 	return pg_private_check_space(
@@ -209,7 +210,7 @@ static int promote(struct replica *r, struct err *err)
 
 static int verify(struct replica *r, struct err *err)
 {
-	return pg_private_verify(&r->p, r->fixture.database, err);
+	return pg_private_verify(&r->p, err);
 }
 
 static const struct replica_info *info(const struct replica *r)

@@ -272,8 +272,9 @@ static char *last_words(const struct pg_server *s)
 
 static bool ready(const struct pg_server *s)
 {
-	const char *const argv[] = {
-		"pg_isready", "-q", "-h", s->dir, "-U", "postgres", "-d", "postgres", NULL};
+	/* template1 is there on every server, "postgres" may have been dropped. */
+	const char *const argv[] = {"pg_isready", "-q", "-h", s->dir, "-U",
+		s->admin ? s->admin : "postgres", "-d", "template1", NULL};
 
 	return pg_server_run(s, argv, NULL, NULL, NULL, NULL) == 0;
 }
@@ -363,7 +364,9 @@ char *pg_server_dsn(const struct pg_server *s, const char *database)
 
 	str_add(&text, "host=");
 	pg_conninfo_value(&text, s->dir);
-	str_addf(&text, " port=%d user=postgres dbname=", PG_SERVER_PORT);
+	str_addf(&text, " port=%d user=", PG_SERVER_PORT);
+	pg_conninfo_value(&text, s->admin ? s->admin : "postgres");
+	str_add(&text, " dbname=");
 	pg_conninfo_value(&text, database);
 	return str_take(&text);
 }

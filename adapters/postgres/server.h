@@ -35,6 +35,7 @@ struct pg_server {
 	const struct pg_programs *programs; /* borrowed */
 	char *dir, *data_dir, *log_dir;
 	struct proc_user user;
+	const char *admin;	 /* borrowed: the superuser to log in as; NULL: "postgres" */
 	pid_t pid;		 /* 0 when not running */
 	struct journal *journal; /* borrowed, may be NULL */
 };
@@ -61,7 +62,7 @@ void pg_server_release(struct pg_server *s);
 
 /* Adds a value in quotes, as conninfo strings and settings files want it. */
 void pg_conninfo_value(struct str *out, const char *value);
-/* "host='DIR' port=5432 user=postgres dbname='DATABASE'"; caller frees. */
+/* "host='DIR' port=5432 user='ADMIN' dbname='DATABASE'"; caller frees. */
 char *pg_server_dsn(const struct pg_server *s, const char *database);
 /* Runs one of its programs (pg_basebackup, psql …) as its user; argv[0] is the bare name. */
 int pg_server_run(const struct pg_server *s, const char *const *argv, const char *const *env,

@@ -1,0 +1,54 @@
+/* A primary with a streaming standby, both throwaway, and a provider's run against them. */
+#ifndef REHEARSE_TESTS_PG_PAIR_H
+#define REHEARSE_TESTS_PG_PAIR_H
+
+#include "adapters/postgres/server.h"
+#include "adapters/provider.h"
+
+struct test_pair {
+	struct pg_programs programs;
+	struct pg_server primary, standby; /* standby.pid is 0 when there is none */
+	char *dir;
+	char *primary_dsn, *standby_dsn; /* database "postgres", user postgres */
+};
+
+/* Both end the process with a clear word when something fails. */
+void test_primary_start(struct test_pair *pair, const struct server_setting *settings, size_t n);
+/* A standby by pg_basebackup -R on the slot "standby_slot", streaming and caught up. */
+void test_standby_start(struct test_pair *pair, const struct server_setting *settings, size_t n);
+void test_pair_stop(struct test_pair *pair);
+
+/* Runs SQL and returns the first value, "" for none; caller frees. Fails the test on an error. */
+char *test_sql(const char *dsn, const char *sql);
+void test_run_sql(const char *dsn, const char *sql);
+/* Asks until the query says `expected`; fails the test after 30 s. */
+void test_sql_until(const char *dsn, const char *sql, const char *expected);
+/* ALTER SYSTEM, reload, and wait until the server shows it. NULL: RESET. */
+void test_alter_system(const char *dsn, const char *name, const char *value);
+
+#define ck_sql(dsn, sql, expected)                                                                \
+	do {                                                                                      \
+		char *answer_ = test_sql(dsn, sql);                                               \
+		ck_assert_msg(strcmp(answer_, expected) == 0, "%s: '%s', not '%s'", sql, answer_, \
+			expected);                                                                \
+		free(answer_);                                                                    \
+	} while (0)
+
+/* One run of a provider, with a journal and a state directory of its own. */
+struct test_run {
+	const struct provider *provider;
+	struct provider_config config;
+	struct provider_env env;
+	struct replica *replica;
+	struct err err;
+};
+void test_run_init(struct test_run *run, const struct provider *provider);
+void test_run_up(struct test_run *run); /* open .. verify; fails the test on an error */
+void test_run_down(struct test_run *run);
+/* open and check; must be refused with a text that holds `part`; then releases. */
+void test_run_refused(struct test_run *run, enum err_kind kind, const char *part);
+/* The text of a note; NULL when there is none. */
+const char *test_note(const struct test_run *run, const char *id);
+bool test_note_action(const struct test_run *run, const char *id);
+
+#endif
