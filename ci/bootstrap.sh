@@ -1,0 +1,54 @@
+#!/bin/sh
+# bootstrap.sh : installs what building and testing need and is not there yet, with one call of
+# apt-get. Says nothing and asks nothing when all is there.
+set -eu
+packages="build-essential pkg-config libpq-dev libpg-query-dev libcyaml-dev libyaml-dev
+	libjansson-dev libsodium-dev check postgresql postgresql-client universal-ctags valgrind"
+modules="libpq libcyaml yaml-0.1 jansson libsodium check"
+
+installed() {
+	status=$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) || return 1
+	case $status in *"ok installed"*) ;; *) return 1 ;; esac
+}
+
+# Other systems: what pkg-config finds is enough to build.
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+	lacking=
+	for module in $modules; do
+		pkg-config --exists "$module" 2>/dev/null || lacking="$lacking $module"
+	done
+	[ -n "$lacking" ] || exit 0
+	echo "bootstrap: this is no Debian; install the development files of:$lacking" >&2
+	echo "bootstrap: and libpg_query, the PostgreSQL server, universal-ctags, valgrind" >&2
+	exit 1
+fi
+
+missing=
+for package in $packages; do
+	installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		echo "bootstrap: missing:$missing" >&2
+		echo "bootstrap: become root or install sudo, then: apt-get install$missing" >&2
+		exit 1
+	fi
+	as_root="sudo"
+fi
+
+# Debian would make and start a cluster of its own; the rehearsals start private ones. Whoever has
+# the packages already keeps what they have set.
+if ! installed postgresql-common && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+	$as_root mkdir -p /etc/postgresql-common
+	echo "create_main_cluster = false" |
+		$as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+
+echo "bootstrap: installing$missing"
+$as_root apt-get -q update
+# shellcheck disable=SC2086 # words of a list
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
+	-o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold $missing
