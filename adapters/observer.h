@@ -90,6 +90,7 @@ struct observer_config {
 };
 
 struct observer; /* each adapter's own */
+struct db_conn;  /* adapters/db.h */
 
 /*
  * The migration runner's side (statement_*) and the poll side are used from two threads at once, one each;
@@ -121,6 +122,14 @@ struct observer_ops {
 	int (*statement_begin)(struct observer *o, uint64_t session, const char *sql, struct err *err);
 	/* After the statement ran, before the transaction ends (skipped when it ran outside one). */
 	int (*statement_locks)(struct observer *o, struct err *err);
+	/*
+	 * Optional (may be NULL). After a statement that succeeded, after statement_locks(), before its
+	 * transaction ends; for a statement that ran outside one, right after it. `migration` is the
+	 * migration's own connection, idle: only its own session sees what is not committed yet and
+	 * knows its own scans. Asks for catalogs and counters there, changes nothing. Where it is not
+	 * called, rewrites in a transaction that stays open are not told, and scans less surely.
+	 */
+	int (*statement_own)(struct observer *o, struct db_conn *migration, struct err *err);
 	/* After the statement, and its transaction where it has one of its own, ended. Locks that an open
 	 * transaction still holds come with hold_us 0: the caller, who knows when the transaction
 	 * ends, fills it. ret is initialised by the call. */

@@ -241,12 +241,25 @@ void lock_waits_alive(struct lock_waits *w, const uint64_t *pids, size_t n)
 	}
 }
 
+void lock_waits_sampled(struct lock_waits *w)
+{
+	for (size_t i = w->n; i-- > 0;) {
+		struct open_wait *o = &w->open[i];
+		uint64_t end = o->seen_us + (w->now_us - o->seen_us) / 2;
+
+		/* How it ended is not seen; most waits end well. */
+		if (!o->fresh)
+			end_wait(w, o, end > o->start_us ? end - o->start_us : 0, WAIT_ACQUIRED,
+				false);
+	}
+}
+
 void lock_waits_finish(struct lock_waits *w)
 {
 	while (w->n) {
 		struct open_wait *o = &w->open[w->n - 1];
 		uint64_t lasted = w->now_us > o->start_us ? w->now_us - o->start_us : 0;
 
-		end_wait(w, o, lasted, WAIT_UNFINISHED, true);
+		end_wait(w, o, lasted, WAIT_UNFINISHED, !w->sampled);
 	}
 }
