@@ -20,7 +20,7 @@ enum key_type {
 	KEY_TEXT,     /* char * */
 	KEY_PATH,     /* char *, relative to the file */
 	KEY_FIXTURE,  /* char *, a bare name or a path */
-	KEY_DSN,      /* char *, without a password, or env:NAME */
+	KEY_DSN,      /* char *, or env:NAME; in a file without a password */
 	KEY_CHOICE,   /* char *, one of words */
 	KEY_ENUM,     /* an enum, the position in words */
 	KEY_BOOL,     /* bool */

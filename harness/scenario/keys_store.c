@@ -9,7 +9,6 @@
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "harness/base/units.h"
-#include "harness/scenario/dsn.h"
 #include "harness/scenario/keys.h"
 
 static const char *const bool_words[] = {"false", "true", "no", "yes", "off", "on", NULL};
@@ -120,19 +119,6 @@ static int store_path(void *field, const char *text, const char *dir, struct err
 	if (!*text)
 		return err_set(err, ERR_USAGE, "the path is empty");
 	set_text(field, dir && strcmp(dir, ".") ? fs_join(dir, text) : mem_strdup(text));
-	return 0;
-}
-
-static int store_dsn(void *field, const char *text, struct err *err)
-{
-	if (dsn_has_password(text))
-		return err_set(err, ERR_USAGE,
-			"the DSN holds a password, which files and process lists would show; leave "
-			"it "
-			"out and give it in PGPASSWORD or a pgpass file, or write env:NAME and put "
-			"the "
-			"whole DSN into that variable");
-	set_text(field, mem_strdup(text));
 	return 0;
 }
 
@@ -254,8 +240,6 @@ int key_store(
 		/* A bare name is looked for once all keys are known. */
 		set_text(field, mem_strdup(text));
 		return 0;
-	case KEY_DSN:
-		return store_dsn(field, text, err);
 	case KEY_CHOICE:
 	case KEY_ENUM:
 		return store_word(key, field, text, err);

@@ -4,6 +4,7 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
+#include "harness/scenario/dsn.h"
 #include "harness/scenario/resolve.h"
 #include "harness/scenario/schema.h"
 #include "harness/scenario/set.h"
@@ -29,14 +30,34 @@ struct target {
 	const char *dir; /* of the file */
 };
 
+/* Files are committed. A flag is the caller's own business. */
+static int refuse_password(const char *path, const char *text, struct err *err)
+{
+	struct key_place place = {0};
+
+	if (key_shape(path, &place) != SHAPE_SCALAR || place.key->type != KEY_DSN ||
+		!dsn_has_password(text))
+		return 0;
+	return err_set(err, ERR_USAGE,
+		"the DSN holds a password, and files get committed; leave it out and give it in "
+		"PGPASSWORD or a pgpass file, or write env:NAME and put the whole DSN into that "
+		"variable");
+}
+
+/* `place` is where the value stands in the file, when it is not the key itself. */
+static int set_from_file(
+	struct target *t, const char *path, const char *place, const char *text, struct err *err)
+{
+	const struct origin o = {.file = t->o->file, .index = t->o->index};
+
+	if (refuse_password(path, text, err) || scenario_set(t->s, path, text, t->dir, err))
+		return origin_prefix(&o, err, place);
+	return 0;
+}
+
 static int set_value(void *ctx, const char *path, const char *text, struct err *err)
 {
-	struct target *t = ctx;
-
-	if (scenario_set(t->s, path, text, t->dir, err))
-		return origin_prefix(
-			&(struct origin){.file = t->o->file, .index = t->o->index}, err, path);
-	return 0;
+	return set_from_file(ctx, path, path, text, err);
 }
 
 static int set_small(struct target *t, struct err *err)
@@ -44,13 +65,11 @@ static int set_small(struct target *t, struct err *err)
 	const struct yaml_index *index = t->o->index;
 
 	for (size_t i = 0; i < index->n; i++) {
-		const struct yaml_node *node = &index->nodes[i];
-		const struct origin o = {.file = t->o->file, .index = index};
+		const char *path = index->nodes[i].path;
 
-		if (strncmp(node->path, SMALL, strlen(SMALL)) != 0)
-			continue;
-		if (scenario_set(t->s, node->path + strlen(SMALL), node->value, t->dir, err))
-			return origin_prefix(&o, err, node->path);
+		if (!strncmp(path, SMALL, strlen(SMALL)) &&
+			set_from_file(t, path + strlen(SMALL), path, index->nodes[i].value, err))
+			return -1;
 	}
 	return 0;
 }

@@ -184,6 +184,8 @@ static const struct bad whole_cases[] = {
 		":2: replica.source: the DSN holds a password"},
 	{"the standby's password", M "replica: {standby: 'password=geheim'}\n",
 		":2: replica.standby: the DSN holds a password"},
+	{"a password in the small part", M "small:\n  replica.source: 'password=geheim'\n",
+		":3: small.replica.source: the DSN holds a password"},
 	{"a disturbance without a kind", DISTURB("duration: 1s"),
 		":3: disturbances.0.kind: is missing"},
 	{"without a duration", DISTURB("kind: dump"), ":3: disturbances.0.duration: is missing"},
