@@ -11,17 +11,22 @@
 #include "harness/base/err.h"
 
 enum {
-	SQL_DDL = 1 << 0,	    /* changes the schema: goes to the audit table */
-	SQL_TX_BEGIN = 1 << 1,	    /* BEGIN, START TRANSACTION */
-	SQL_TX_COMMIT = 1 << 2,	    /* COMMIT, END */
-	SQL_TX_ROLLBACK = 1 << 3,   /* ROLLBACK (not TO SAVEPOINT) */
+	SQL_DDL = 1 << 0,	     /* changes the schema: goes to the audit table */
+	SQL_TX_BEGIN = 1 << 1,	     /* BEGIN, START TRANSACTION */
+	SQL_TX_COMMIT = 1 << 2,	     /* COMMIT, END */
+	SQL_TX_ROLLBACK = 1 << 3,    /* ROLLBACK (not TO SAVEPOINT) */
 	SQL_NO_TRANSACTION = 1 << 4, /* the server refuses it inside a transaction block */
-	SQL_UNCUT = 1 << 5,	    /* must not be cut by ordinary time-outs (CONCURRENTLY, VALIDATE) */
+	SQL_UNCUT = 1 << 5, /* must not be cut by ordinary time-outs (CONCURRENTLY, VALIDATE) */
 	SQL_SETS_LOCK_TIMEOUT = 1 << 6,
 	SQL_SETS_STATEMENT_TIMEOUT = 1 << 7,
 	SQL_UNKNOWN = 1 << 8, /* could not be parsed; sent as it stands */
-	SQL_ENDS_SESSION = 1 << 9, /* changes the session so that it must not be reused (\connect …) */
-	SQL_DATA = 1 << 10,	   /* INSERT, UPDATE, DELETE, MERGE, COPY: a backfill */
+	SQL_ENDS_SESSION =
+		1 << 9,	      /* changes the session so that it must not be reused (\connect …) */
+	SQL_DATA = 1 << 10,   /* INSERT, UPDATE, DELETE, MERGE, COPY: a backfill */
+	SQL_CLIENT = 1 << 11, /* for the client program alone (\connect, COPY … FROM STDIN): no
+				 server takes it as a statement */
+	SQL_SETS_LOCAL = 1 << 12, /* its SQL_SETS_* hold only until the transaction ends */
+	SQL_MAY_COMMIT = 1 << 13, /* may end transactions itself (CALL): not wrapped when alone */
 };
 
 struct sql_statement {
@@ -29,9 +34,10 @@ struct sql_statement {
 	size_t len;    /* bytes, without the terminator */
 	unsigned line; /* from 1, of the first token */
 	unsigned flags;
-	char kind[64];	  /* "CREATE INDEX CONCURRENTLY", "ALTER TABLE ADD COLUMN"; "" unknown */
-	char *object;	  /* what it creates or changes, as written: `public.a`; NULL when none */
-	char **relations; /* existing tables it names, as written, without duplicates */
+	char kind[64]; /* "CREATE INDEX CONCURRENTLY", "ALTER TABLE ADD COLUMN"; "" unknown */
+	/* Names are quoted where they must be: `public.a`, `public."User"`. */
+	char *object;	  /* what it creates or changes; NULL when none */
+	char **relations; /* existing tables and views that it names, without duplicates */
 	size_t n_relations;
 };
 
@@ -45,26 +51,38 @@ struct sql_script {
 
 void sql_script_release(struct sql_script *script);
 
+#define DIALECT_KEEP UINT64_MAX
+
 struct dialect {
-	const char *name; /* "postgres" */
+	const char *name;	    /* "postgres" */
 	const char *parser_version; /* which grammar: "libpg_query 15" */
 
-	/* Splits text into statements; comment-only pieces are left out. Never fails on odd SQL: what
-	 * cannot be parsed becomes SQL_UNKNOWN statements (split by the scanner). */
+	/* Splits text into statements; comment-only pieces are left out. Never fails on odd SQL:
+	 * what cannot be parsed becomes SQL_UNKNOWN statements (split by the scanner). Commands of
+	 * the client program are SQL_UNKNOWN | SQL_CLIENT with the command as kind ("\\connect"),
+	 * except those that only change what it prints: they are left out. The data of a COPY …
+	 * FROM STDIN is left out too; the COPY itself is SQL_CLIENT. */
 	int (*split)(const char *text, size_t len, struct sql_script *ret, struct err *err);
 
-	/* SQL that sets both time-outs for a session (0: off); caller frees. */
+	/* SQL that sets the time-outs of a session (0: off, DIALECT_KEEP: as it is); caller frees.
+	 */
 	char *(*session_timeouts)(uint64_t lock_us, uint64_t statement_us);
 	char *(*quote_name)(const char *name);	  /* `a b` -> "a b"; caller frees */
 	char *(*quote_literal)(const char *text); /* caller frees */
-	/* A query of one text column: up to n values drawn at random from table.column, without reading a
-	 * large table whole; caller frees. `table` may be schema-qualified, as written. */
+	/* Text for db_run() (may be several statements) whose rows are one text column: up to n
+	 * values, NULLs left out, drawn at random from table.column without reading a large table
+	 * whole; caller frees. `table` may be schema-qualified, as written; views and partitioned
+	 * tables too. Writes nothing. */
 	char *(*sample)(const char *table, const char *column, unsigned n);
 
 	/* SQL that opens a transaction and takes what a disturbance of that kind holds
-	 * ("idle_in_transaction" reads `table`, "long_snapshot", "dump" locks all user tables as a dump
-	 * does), or NULL when the engine has none such; caller frees. */
+	 * ("idle_in_transaction" reads `table`, "long_snapshot", "dump" locks all user tables as a
+	 * dump does), or NULL when the engine has none such; caller frees. */
 	char *(*disturbance)(const char *kind, const char *table);
+
+	/* The statement on one line, literals replaced by `?` and comments left out; caller frees.
+	 */
+	char *(*mask)(const char *sql, size_t len);
 
 	const char *begin, *commit, *rollback; /* "BEGIN", "COMMIT", "ROLLBACK" */
 	/* Creates schema_migrations_audit if absent. */
@@ -76,8 +94,8 @@ struct dialect {
 	/*
 	 * Lists tables for a generated workload, largest first, at most 50, system tables left out:
 	 * qualified quoted name, primary key column (single-column keys only, quoted), a plain
-	 * updatable column not in any key or index, quoted (NULL when none), estimated rows, and the plain
-	 * `schema.table`.
+	 * updatable column not in any key or index, quoted (NULL when none), estimated rows, and
+	 * the plain `schema.table`.
 	 */
 	const char *list_tables;
 };

@@ -1,0 +1,14 @@
+/* The texts of the PostgreSQL dialect; each is a member of struct dialect. */
+#ifndef REHEARSE_ADAPTERS_POSTGRES_DIALECT_TEXT_H
+#define REHEARSE_ADAPTERS_POSTGRES_DIALECT_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+char *pg_session_timeouts(uint64_t lock_us, uint64_t statement_us);
+char *pg_quote_name(const char *name);
+char *pg_quote_literal(const char *text);
+char *pg_sample(const char *table, const char *column, unsigned n);
+char *pg_mask(const char *sql, size_t len);
+
+#endif
