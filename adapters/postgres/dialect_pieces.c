@@ -98,6 +98,22 @@ static bool harmless(const char *name, size_t len, const char *end)
 	return listed(variables, name, name_length(name, end));
 }
 
+/* \copy … from stdin: its data follows as that of COPY does. */
+static bool copies_in(const struct reader *r, size_t at, size_t end)
+{
+	struct pg_token token;
+	bool from = false;
+
+	for (;; at = token.end) {
+		pg_lex_solid(r->text, end, at, &token);
+		if (token.kind == PG_END)
+			return false;
+		if (from && pg_token_is(r->text, &token, "stdin"))
+			return true;
+		from = pg_token_is(r->text, &token, "from");
+	}
+}
+
 static void client_line(struct reader *r, size_t at)
 {
 	size_t end = line_end(r, at);
@@ -105,6 +121,8 @@ static void client_line(struct reader *r, size_t at)
 	size_t len = name_length(name, r->text + end);
 
 	r->at = end;
+	if (len == 4 && !strncmp(name, "copy", 4) && copies_in(r, at, end))
+		pass_data(r);
 	while (end > at && strchr(" \t\r\f\v", r->text[end - 1]))
 		end--;
 	if (!harmless(name, len, r->text + end)) {
@@ -145,7 +163,11 @@ static void note_word(struct reader *r, const struct pg_token *token, bool first
 	if (first)
 		r->copy = pg_token_is(r->text, token, "copy");
 	if (r->copy && !r->parens) {
-		r->from_stdin = r->from_stdin || (r->from && pg_token_is(r->text, token, "stdin"));
+		/* The grammar takes either word for the client's end. */
+		r->from_stdin = r->from_stdin ||
+			(r->from &&
+				(pg_token_is(r->text, token, "stdin") ||
+					pg_token_is(r->text, token, "stdout")));
 		r->from = pg_token_is(r->text, token, "from");
 	}
 	if (r->n_leading < sizeof(r->leading) && listed(leading, word, n))

@@ -20,6 +20,13 @@
 static const struct exception {
 	const char *path, *reason;
 } exceptions[] = {
+	{"postgres_regress/copyselect.sql", "COPY in the middle of statements joined by \\;"},
+	{"postgres_regress/insert.sql", "the COPY failed there, so psql took its data for SQL"},
+	{"postgres_regress/largeobject.sql", "\\lo_import and \\set with values from the server"},
+	{"postgres_regress/psql.sql", "\\g without a statement sends the last one again"},
+	{"postgres_regress/strings.sql", "changes standard_conforming_strings, and so the grammar"},
+	{"postgres_regress/transactions.sql", "psql sends statements joined by \\; as one message"},
+	{"postgres_regress/update.sql", "statements held in psql variables"},
 	{NULL, NULL},
 };
 
@@ -34,7 +41,8 @@ static const char *excused(const char *path)
 	return NULL;
 }
 
-/* The tokens alone, a space between: comments and blanks belong to nobody, and psql leaves some out. */
+/* The tokens alone, a space between: comments and blanks belong to nobody, and psql leaves some
+ * out. */
 static char *core(const char *sql, size_t len)
 {
 	struct str out = {0};
@@ -42,7 +50,8 @@ static char *core(const char *sql, size_t len)
 
 	for (pg_lex_solid(sql, len, 0, &token); token.kind != PG_END;
 		pg_lex_solid(sql, len, token.end, &token)) {
-		if (token.kind == PG_SEMICOLON && token.end + strspn(sql + token.end, " \t\r\n") >= len)
+		if (token.kind == PG_SEMICOLON &&
+			token.end + strspn(sql + token.end, " \t\r\n") >= len)
 			break;
 		if (out.len)
 			str_add_char(&out, ' ');
@@ -60,14 +69,30 @@ static bool has_variable(const char *core_text)
 	return false;
 }
 
+static const char *find_placeholder(const char *at, const char *end, size_t *ret_len)
+{
+	static const char *const placeholders[] = {
+		"{{ index .Options \"Namespace\" }}", "{{index .Options \"Namespace\" }}"};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *hole =
+			memmem(at, (size_t)(end - at), placeholders[i], strlen(placeholders[i]));
+
+		if (hole) {
+			*ret_len = strlen(placeholders[i]);
+			return hole;
+		}
+	}
+	return NULL;
+}
+
 /* Lines [first, last] of the file, as the project's own tool cuts and fills them. */
 static char *migration_text(const char *path, const json_t *lines)
 {
-	static const char placeholder[] = "{{ index .Options \"Namespace\" }}";
 	CLEANUP(cleanup_free) char *text = NULL;
 	CLEANUP(cleanup_str) struct str out = {0};
 	struct err err = {0};
-	size_t len;
+	size_t len, n;
 	const char *at;
 	json_int_t line = 1;
 
@@ -76,15 +101,16 @@ static char *migration_text(const char *path, const json_t *lines)
 		const char *end = strchrnul(at, '\n'), *hole;
 
 		end += *end == '\n';
-		if (lines && (line < json_integer_value(json_array_get(lines, 0)) ||
+		if (lines &&
+			(line < json_integer_value(json_array_get(lines, 0)) ||
 				line > json_integer_value(json_array_get(lines, 1)))) {
 			at = end;
 			continue;
 		}
-		while ((hole = memmem(at, (size_t)(end - at), placeholder, strlen(placeholder)))) {
+		while ((hole = find_placeholder(at, end, &n))) {
 			str_add_n(&out, at, (size_t)(hole - at));
 			str_add(&out, "auth");
-			at = hole + strlen(placeholder);
+			at = hole + n;
 		}
 		str_add_n(&out, at, (size_t)(end - at));
 		at = end;
@@ -94,8 +120,8 @@ static char *migration_text(const char *path, const json_t *lines)
 
 /* The next statement that is sent to a server; *commands: psql commands were passed, and those send
  * queries of their own. */
-static const struct sql_statement *next_sent(const struct sql_script *script, size_t *at,
-	bool *commands)
+static const struct sql_statement *next_sent(
+	const struct sql_script *script, size_t *at, bool *commands)
 {
 	*commands = false;
 	while (*at < script->n) {
@@ -148,8 +174,8 @@ static char *difference(const char *text, const json_t *statements)
 			expected = next_expected(statements, &theirs);
 		}
 		if (!same(got, expected))
-			different = mem_printf("line %u: got '%s', psql sends '%s'", s ? s->line : 0,
-				got ? got : "", expected ? expected : "");
+			different = mem_printf("line %u: got '%s', psql sends '%s'",
+				s ? s->line : 0, got ? got : "", expected ? expected : "");
 		more = s && expected;
 		n_statements += more;
 		mem_free(expected);
@@ -170,12 +196,11 @@ static unsigned check_corpus(const char *name)
 	while (getline(&line, &cap, file) > 0) {
 		json_t *row = json_loads(line, 0, NULL);
 		const char *path = json_string_value(json_object_get(row, "path"));
-		CLEANUP(cleanup_free) char *full =
-			mem_printf("%s/%s/migrations/%s", corpora, name, path);
-		CLEANUP(cleanup_free) char *text =
-			migration_text(full, json_object_get(row, "lines"));
-		CLEANUP(cleanup_free) char *wrong =
-			difference(text, json_object_get(row, "stmts"));
+		CLEANUP(cleanup_free)
+		char *full = mem_printf("%s/%s/migrations/%s", corpora, name, path);
+		CLEANUP(cleanup_free)
+		char *text = migration_text(full, json_object_get(row, "lines"));
+		CLEANUP(cleanup_free) char *wrong = difference(text, json_object_get(row, "stmts"));
 
 		n_files++;
 		if (wrong && !excused(path)) {
@@ -187,6 +212,7 @@ static unsigned check_corpus(const char *name)
 		}
 		json_decref(row);
 	}
+	fflush(stdout); /* a failed test ends its process */
 	free(line);
 	fclose(file);
 	return failed;
