@@ -18,20 +18,21 @@ const struct pg_node_rule pg_node_rules[] = {
 	{"AlterTableStmt", "ALTER TABLE", DDL, "relation", false, pg_refine_alter_table},
 	{"AlterTableMoveAllStmt", "ALTER % ALL IN TABLESPACE", DDL, "orig_tablespacename", false,
 		pg_refine_objtype},
-	{"RenameStmt", "ALTER RENAME", DDL, "relation|object", false, pg_refine_rename},
-	{"AlterObjectSchemaStmt", "ALTER % SET SCHEMA", DDL, "relation|object", false,
+	{"RenameStmt", "ALTER RENAME", DDL, "relation|object|subname", false, pg_refine_rename},
+	{"AlterObjectSchemaStmt", "ALTER % SET SCHEMA", DDL, "relation|object|subname", false,
 		pg_refine_objtype},
-	{"AlterObjectDependsStmt", "ALTER % DEPENDS ON EXTENSION", DDL, "relation|object", false,
+	{"AlterObjectDependsStmt", "ALTER % DEPENDS ON EXTENSION", DDL, "relation|object|subname",
+		false, pg_refine_objtype},
+	{"AlterOwnerStmt", "ALTER % OWNER TO", DDL, "relation|object|subname", false,
 		pg_refine_objtype},
-	{"AlterOwnerStmt", "ALTER % OWNER TO", DDL, "relation|object", false, pg_refine_objtype},
-	{"DropStmt", "DROP", DDL, "objects", false, pg_refine_drop},
-	{"TruncateStmt", "TRUNCATE", DDL, "relations", false, NULL},
+	{"DropStmt", "DROP", DDL, "objects.0", false, pg_refine_drop},
+	{"TruncateStmt", "TRUNCATE", DDL, "relations.0", false, NULL},
 	{"CommentStmt", "COMMENT", DDL, "object", false, NULL},
 	{"SecLabelStmt", "SECURITY LABEL", DDL, "object", false, NULL},
 	{"IndexStmt", "CREATE INDEX", DDL, "idxname|relation", false, pg_refine_create_index},
 	{"ReindexStmt", "REINDEX", DDL, "relation|name", false, pg_refine_reindex},
 	{"ClusterStmt", "CLUSTER", DDL, "relation", false, pg_refine_cluster},
-	{"VacuumStmt", "VACUUM", 0, "rels", false, pg_refine_vacuum},
+	{"VacuumStmt", "VACUUM", 0, "rels.0", false, pg_refine_vacuum},
 	{"CreateTrigStmt", "CREATE TRIGGER", DDL, "trigname", false, NULL},
 	{"RuleStmt", "CREATE RULE", DDL, "rulename", false, NULL},
 	{"CreatePolicyStmt", "CREATE POLICY", DDL, "policy_name", false, NULL},
@@ -42,7 +43,7 @@ const struct pg_node_rule pg_node_rules[] = {
 	{"RefreshMatViewStmt", "REFRESH MATERIALIZED VIEW", DDL, "relation", false, NULL},
 	{"CreateSeqStmt", "CREATE SEQUENCE", DDL, "sequence", true, NULL},
 	{"AlterSeqStmt", "ALTER SEQUENCE", DDL, "sequence", false, NULL},
-	{"LockStmt", "LOCK TABLE", 0, "relations", false, NULL},
+	{"LockStmt", "LOCK TABLE", 0, "relations.0", false, NULL},
 	/* types, functions, operators */
 	{"CompositeTypeStmt", "CREATE TYPE", DDL, "typevar", true, NULL},
 	{"CreateEnumStmt", "CREATE TYPE", DDL, "typeName", false, NULL},
@@ -84,15 +85,15 @@ const struct pg_node_rule pg_node_rules[] = {
 	{"DropUserMappingStmt", "DROP USER MAPPING", DDL, "servername", false, NULL},
 	{"ImportForeignSchemaStmt", "IMPORT FOREIGN SCHEMA", DDL, "local_schema", false, NULL},
 	/* rights */
-	{"GrantStmt", "GRANT", DDL, "objects", false, pg_refine_grant},
-	{"GrantRoleStmt", "GRANT", DDL, "granted_roles", false, pg_refine_grant},
+	{"GrantStmt", "GRANT", DDL, "objects.0", false, pg_refine_grant},
+	{"GrantRoleStmt", "GRANT", DDL, "granted_roles.0", false, pg_refine_grant},
 	{"AlterDefaultPrivilegesStmt", "ALTER DEFAULT PRIVILEGES", DDL, NULL, false, NULL},
 	{"CreateRoleStmt", "CREATE ROLE", DDL, "role", false, NULL},
 	{"AlterRoleStmt", "ALTER ROLE", DDL, "role", false, NULL},
 	{"AlterRoleSetStmt", "ALTER ROLE SET", DDL, "role", false, NULL},
-	{"DropRoleStmt", "DROP ROLE", DDL, "roles", false, NULL},
-	{"DropOwnedStmt", "DROP OWNED", DDL, "roles", false, NULL},
-	{"ReassignOwnedStmt", "REASSIGN OWNED", DDL, "roles", false, NULL},
+	{"DropRoleStmt", "DROP ROLE", DDL, "roles.0", false, NULL},
+	{"DropOwnedStmt", "DROP OWNED", DDL, "roles.0", false, NULL},
+	{"ReassignOwnedStmt", "REASSIGN OWNED", DDL, "roles.0", false, NULL},
 	/* the cluster */
 	{"CreatedbStmt", "CREATE DATABASE", DDL | ALONE, "dbname", false, NULL},
 	{"DropdbStmt", "DROP DATABASE", DDL | ALONE, "dbname", false, NULL},
@@ -143,7 +144,7 @@ const struct pg_node_rule pg_node_rules[] = {
 };
 const size_t pg_n_node_rules = sizeof(pg_node_rules) / sizeof(pg_node_rules[0]);
 
-/* "a.b|c": member b of a, else c. */
+/* "a.b|c": member b of a, else c; "a.0": the first of a list. */
 static const json_t *member_at(const json_t *node, const char *path)
 {
 	while (*path) {
@@ -155,7 +156,8 @@ static const json_t *member_at(const json_t *node, const char *path)
 
 			n = strcspn(path, ".|");
 			snprintf(key, sizeof(key), "%.*s", (int)n, path);
-			found = json_object_get(found, key);
+			found = json_is_array(found) ? json_array_get(found, 0)
+						     : json_object_get(found, key);
 			path += n;
 		} while (*path == '.' && path++);
 		if (found)

@@ -116,5 +116,9 @@ char *pg_mask(const char *sql, size_t len)
 		else
 			str_add_n(&out, sql + token.start, token.end - token.start);
 	}
+	/* A quoted name may hold anything. */
+	for (size_t i = 0; i < out.len; i++)
+		if ((unsigned char)out.data[i] < ' ')
+			out.data[i] = ' ';
 	return str_take(&out);
 }
