@@ -35,6 +35,8 @@ const char *db_class_name(enum db_class class); /* "none", "breakage", ... */
 struct db_error {
 	enum db_class class;
 	bool lock_timeout;   /* a lock was not granted within the session's lock time-out */
+	bool retryable; /* the same transaction may succeed when run again: a lock not granted in
+			 * time, a deadlock, a serialization failure */
 	bool in_doubt; /* connection lost while a statement ran and the server did not say why: it
 			* may have happened */
 	char code[16]; /* SQLSTATE, or errno as digits; "lost" where the server said none; "misuse" */

@@ -41,6 +41,7 @@ static void take_error(struct db_conn *conn, const PGresult *res)
 	if (e->class == DB_CLASS_NONE) /* a function may raise any state, success too */
 		e->class = DB_CLASS_OTHER;
 	e->lock_timeout = pg_error_is_lock_timeout(code);
+	e->retryable = pg_error_is_retryable(code);
 	e->position = position ? (uint32_t)strtoul(position, NULL, 10) : 0;
 	snprintf(e->code, sizeof(e->code), "%s", code);
 	pg_error_mask(code, message ? message : "", is_raised(source), e->text, sizeof(e->text));

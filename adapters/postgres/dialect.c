@@ -205,6 +205,7 @@ const struct dialect postgres_dialect = {
 	.quote_name = pg_quote_name,
 	.quote_literal = pg_quote_literal,
 	.sample = pg_sample,
+	.disturbance = pg_disturbance,
 	.mask = pg_mask,
 	.begin = "BEGIN",
 	.commit = "COMMIT",

@@ -76,6 +76,17 @@ char *pg_sample(const char *table, const char *column, unsigned n)
 		table_text, column_text, n, sql_postgres_sample);
 }
 
+char *pg_disturbance(const char *kind, const char *table)
+{
+	if (!strcmp(kind, "idle_in_transaction"))
+		return mem_printf("BEGIN; SELECT FROM %s LIMIT 1", table);
+	if (!strcmp(kind, "long_snapshot"))
+		return mem_strdup("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+	if (!strcmp(kind, "dump"))
+		return mem_strdup(sql_postgres_disturb_dump);
+	return NULL;
+}
+
 /* varchar(255), numeric(10, 2): the numbers of a type are part of the schema, not data. */
 static bool takes_size(const char *sql, const struct pg_token *word)
 {

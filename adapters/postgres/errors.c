@@ -64,6 +64,12 @@ bool pg_error_is_lock_timeout(const char *sqlstate)
 	return sqlstate && !strcmp(sqlstate, "55P03");
 }
 
+bool pg_error_is_retryable(const char *sqlstate)
+{
+	return pg_error_is_lock_timeout(sqlstate) ||
+		(sqlstate && (!strcmp(sqlstate, "40001") || !strcmp(sqlstate, "40P01")));
+}
+
 /* ---- masking ---- */
 
 struct text {

@@ -12,6 +12,8 @@
 enum db_class pg_error_class(const char *sqlstate);
 /* A lock was refused by lock_timeout or NOWAIT. */
 bool pg_error_is_lock_timeout(const char *sqlstate);
+/* A refused lock, a deadlock or a serialization failure: run again, it may succeed. */
+bool pg_error_is_retryable(const char *sqlstate);
 
 /*
  * A server's primary message on one line with what may be data replaced by `?`: literals, key

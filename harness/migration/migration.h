@@ -26,11 +26,11 @@ struct migration_file {
 
 /* A run of statements that commit or fail together. */
 struct migration_unit {
-	size_t first, n;     /* into migration.statements */
-	bool transaction;    /* wrapped in BEGIN and COMMIT by the runner */
+	size_t first, n;	   /* into migration.statements */
+	bool transaction;	   /* wrapped in BEGIN and COMMIT by the runner */
 	bool explicit_transaction; /* the file's own BEGIN … COMMIT, which are statements in it */
-	bool uncut;	     /* gets the time-outs of uncut builds */
-	const char *note;    /* why it differs from the transaction mode; "" */
+	bool uncut;		   /* gets the time-outs of uncut builds */
+	const char *note;	   /* why it differs from the transaction mode; "" */
 };
 
 struct migration_statement {
@@ -46,11 +46,12 @@ struct migration {
 	size_t n_statements;
 	struct migration_unit *units;
 	size_t n_units;
-	char **tables; /* existing relations that it names, as written, without duplicates */
+	char **tables; /* existing relations that it names, without duplicates */
 	size_t n_tables;
 };
 
-/* Reads, hashes, splits and groups. ERR_USAGE for a file that cannot be read or is empty. */
+/* Reads, hashes, splits and groups. ERR_USAGE, naming the file, for one that cannot be read, is
+ * not text or holds no statement. */
 int migration_load(const struct scenario_migration *settings, const struct dialect *dialect,
 	struct migration *ret, struct err *err);
 void migration_release(struct migration *m);
@@ -80,11 +81,18 @@ struct migration_run {
 };
 
 /*
- * Executes and fills r->files and r->statements (also those never run). 0: carried out, whatever the statements'
- * outcomes. -1: ERR_INTERRUPTED, or ERR_FAILED when the server is gone for good (a statement
- * that drops only the migration's own connection is an outcome, not a failure: it reconnects).
+ * Executes and fills r->files and r->statements (also those never run). 0: carried out, whatever
+ * the statements' outcomes. -1: ERR_INTERRUPTED, what the tick said, or ERR_FAILED when the server
+ * is gone for good (a statement that drops only the migration's own connection is an outcome, not a
+ * failure: that the server lives is checked over a new one).
+ *
+ * Outcomes: "ok"; "timed-out" (by lock or statement time-out at the last attempt, or by the
+ * migration's limit); "failed"; "rolled-back" (it ran, but its transaction did not commit);
+ * "not-run". Nothing runs after a unit that did not commit. A lock time-out, a deadlock and a
+ * serialization failure are answered with the whole unit again. Time-outs are set at the start of
+ * each unit; once the file has set one for the session, that one is left alone.
  */
-int migration_execute(const struct migration *m, const struct migration_run *run,
-	struct result *r, struct err *err);
+int migration_execute(const struct migration *m, const struct migration_run *run, struct result *r,
+	struct err *err);
 
 #endif

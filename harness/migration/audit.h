@@ -1,0 +1,28 @@
+/*
+ * The log of DDL statements, schema_migrations_audit on the replica. It has a session of its own,
+ * so that what a migration rolls back is logged all the same.
+ */
+#ifndef REHEARSE_MIGRATION_AUDIT_H
+#define REHEARSE_MIGRATION_AUDIT_H
+
+#include "adapters/engine.h"
+#include "harness/base/err.h"
+
+struct migration_run;
+struct migration_statement;
+struct result_statement;
+
+struct audit {
+	const struct migration_run *run;
+	struct db_conn *conn;
+};
+
+/* Connects and makes the table. */
+int audit_open(struct audit *a, const struct migration_run *run, struct err *err);
+/* One row for one attempt of a statement. When the session or the table is gone, both are made
+ * again once. */
+int audit_log(struct audit *a, const struct migration_statement *s,
+	const struct result_statement *outcome, struct err *err);
+void audit_close(struct audit *a);
+
+#endif

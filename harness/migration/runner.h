@@ -1,0 +1,71 @@
+/* The parts of migration_execute(): what they share. */
+#ifndef REHEARSE_MIGRATION_RUNNER_H
+#define REHEARSE_MIGRATION_RUNNER_H
+
+#include "harness/base/rng.h"
+#include "harness/migration/audit.h"
+#include "harness/migration/migration.h"
+
+/* How a text that was sent ended. */
+enum sent {
+	SENT_OK,
+	SENT_ERROR,  /* the server said no; r->db->result(r->conn)->error tells */
+	SENT_CUT,    /* the migration's limit came first */
+	SENT_BROKEN, /* interrupted, or ended by the tick: err is set */
+};
+
+struct runner {
+	const struct migration *m;
+	const struct migration_run *run;
+	struct result *result;
+	const struct db_adapter *db;
+	const struct dialect *dialect;
+	struct db_conn *conn;
+	struct audit audit;
+	struct rng rng;
+	uint64_t deadline_us;	      /* by clock_us(); 0: none */
+	bool ticked;		      /* the tick asked to end */
+	bool own_lock, own_statement; /* the file has set this time-out for the session */
+	bool retryable;		      /* the unit's failure may go away when it is run again */
+	bool lost;		      /* the connection is gone */
+	size_t observed; /* statement whose observation is still open, from 1; 0 none */
+};
+
+/* ---- send.c ---- */
+int runner_connect(struct runner *r, struct err *err);
+/* Under the migration's limit, with ticks. */
+enum sent runner_send(struct runner *r, const char *sql, struct err *err);
+/* BEGIN, COMMIT, ROLLBACK: not under the limit, since they end what it cut. */
+enum sent runner_control(struct runner *r, const char *sql, struct err *err);
+/* After the connection was lost: 0 when the server still lives. */
+int runner_server_lives(struct runner *r, struct err *err);
+bool runner_over(const struct runner *r); /* the limit has passed */
+/* -1: interrupted or ticked. Returns early at the limit. */
+int runner_sleep(struct runner *r, uint64_t us, struct err *err);
+
+/* ---- statement.c ---- */
+/* Runs statement i and fills its result; its observation may stay open until its transaction ended.
+ */
+enum sent statement_run(
+	struct runner *r, const struct migration_unit *u, size_t i, struct err *err);
+/* Ends the open observation, when there is one. */
+int statement_observed(struct runner *r, struct err *err);
+
+/* ---- record.c ---- */
+void record_all(struct runner *r);		 /* files and statements, none run yet */
+void record_attempt(struct result_statement *s); /* forgets the attempt before */
+void record_outcome(struct result_statement *s, const char *outcome);
+/* The server's error, with the file's line where it told a position; `where` is "" or "at COMMIT:
+ * ". */
+void record_error(struct runner *r, size_t i, const char *where, const struct db_error *e);
+void record_words(
+	struct result_statement *s, const char *outcome, const char *code, const char *words);
+void record_note(struct result_statement *s, const char *note);
+void record_facts(struct runner *r, size_t i, const struct statement_facts *facts);
+/* The transaction of unit u ended: locks that were still held are released. */
+void record_released(struct runner *r, const struct migration_unit *u, uint64_t wall_us);
+/* What ran in unit u before statement `end` did not commit. */
+void record_rolled_back(struct runner *r, const struct migration_unit *u, size_t end);
+uint64_t record_time(const struct runner *r, uint64_t wall_us); /* since the rehearsal's start */
+
+#endif

@@ -1,0 +1,133 @@
+#include "harness/migration/units.h"
+
+#include <string.h>
+
+#include "harness/base/mem.h"
+
+struct grouping {
+	struct migration *m;
+	size_t cap;
+	enum transaction_mode mode;
+	struct migration_unit *open; /* the unit that takes the next statement; NULL: a new one */
+};
+
+static void append(struct grouping *g, size_t i)
+{
+	if (!g->open) {
+		g->open = MEM_PUSH(g->m->units, g->m->n_units, g->cap);
+		*g->open = (struct migration_unit){.first = i, .transaction = true, .note = ""};
+	}
+	g->open->n++;
+}
+
+/* A unit of one statement that is not wrapped. */
+static void alone(struct grouping *g, size_t i, const char *note)
+{
+	g->open = NULL;
+	append(g, i);
+	g->open->transaction = false;
+	g->open->note = note;
+	g->open = NULL;
+}
+
+static bool ends_transaction(const struct sql_statement *s)
+{
+	/* AND CHAIN has both: the next transaction is open at once. */
+	return (s->flags & (SQL_TX_COMMIT | SQL_TX_ROLLBACK)) && !(s->flags & SQL_TX_BEGIN);
+}
+
+static void group_explicit(struct grouping *g, size_t i, const struct sql_statement *s)
+{
+	append(g, i);
+	if (ends_transaction(s)) {
+		g->open->note = "the file's own transaction";
+		g->open = NULL;
+	}
+}
+
+static void begin_explicit(struct grouping *g, size_t i)
+{
+	g->open = NULL;
+	append(g, i);
+	g->open->transaction = false;
+	g->open->explicit_transaction = true;
+	g->open->note =
+		"the file's own transaction, never committed: rolled back at the file's end";
+}
+
+/* COMMIT or ROLLBACK, and no BEGIN before it in the file. */
+static void end_implicit(struct grouping *g, size_t i)
+{
+	if (!g->open) {
+		alone(g, i, "no transaction is open here");
+		return;
+	}
+	append(g, i);
+	g->open->note = "the file ends the transaction itself";
+	g->open = NULL;
+}
+
+static void take_out(struct grouping *g, size_t i, const struct sql_statement *s)
+{
+	alone(g, i,
+		strstr(s->kind, "CONCURRENTLY")
+			? "run outside a transaction: CONCURRENTLY"
+			: "run outside a transaction: it is refused inside");
+}
+
+static void group_one(struct grouping *g, size_t i)
+{
+	const struct sql_statement *s = g->m->statements[i].sql;
+
+	if (g->open && g->open->explicit_transaction) {
+		group_explicit(g, i, s);
+	} else if (s->flags & (SQL_TX_COMMIT | SQL_TX_ROLLBACK)) {
+		end_implicit(g, i);
+	} else if (s->flags & SQL_TX_BEGIN) {
+		begin_explicit(g, i);
+	} else if (s->flags & SQL_NO_TRANSACTION) {
+		take_out(g, i, s);
+	} else if (g->mode == TRANSACTION_STATEMENT) {
+		if (s->flags & SQL_MAY_COMMIT) {
+			alone(g, i, "not wrapped: it may end transactions itself");
+		} else {
+			append(g, i);
+			g->open = NULL;
+		}
+	} else {
+		append(g, i);
+	}
+}
+
+/* Beside other work a build holds that work's locks while it runs: then the ordinary time-outs
+ * hold. */
+static bool is_uncut(const struct migration *m, const struct migration_unit *u)
+{
+	bool uncut = false;
+
+	for (size_t i = 0; i < u->n; i++) {
+		unsigned flags = m->statements[u->first + i].sql->flags;
+
+		if (flags & SQL_UNCUT)
+			uncut = true;
+		else if (flags & (SQL_DDL | SQL_DATA | SQL_UNKNOWN))
+			return false;
+	}
+	return uncut;
+}
+
+void migration_group(struct migration *m, enum transaction_mode mode)
+{
+	struct grouping g = {.m = m, .mode = mode};
+
+	for (size_t i = 0; i < m->n_statements; i++) {
+		bool new_file = i && m->statements[i].file != m->statements[i - 1].file;
+
+		if (new_file &&
+			(mode == TRANSACTION_FILE || (g.open && g.open->explicit_transaction)))
+			g.open = NULL;
+		group_one(&g, i);
+	}
+	for (size_t i = 0; i < m->n_units; i++)
+		m->units[i].uncut = is_uncut(m, &m->units[i]);
+}
