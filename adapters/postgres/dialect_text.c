@@ -38,7 +38,7 @@ static void add_quoted(struct str *out, const char *text, char quote)
 	str_add_char(out, quote);
 }
 
-char *pg_quote_name(const char *name)
+char *pg_sql_name(const char *name)
 {
 	struct str out = {0};
 
@@ -46,7 +46,7 @@ char *pg_quote_name(const char *name)
 	return str_take(&out);
 }
 
-char *pg_quote_literal(const char *text)
+char *pg_sql_literal(const char *text)
 {
 	struct str out = {0};
 
@@ -67,8 +67,8 @@ char *pg_quote_literal(const char *text)
 
 char *pg_sample(const char *table, const char *column, unsigned n)
 {
-	CLEANUP(cleanup_free) char *table_text = pg_quote_literal(table);
-	CLEANUP(cleanup_free) char *column_text = pg_quote_literal(column);
+	CLEANUP(cleanup_free) char *table_text = pg_sql_literal(table);
+	CLEANUP(cleanup_free) char *column_text = pg_sql_literal(column);
 
 	return mem_printf("SET LOCAL rehearse.sample_table = %s;\n"
 			  "SET LOCAL rehearse.sample_column = %s;\n"

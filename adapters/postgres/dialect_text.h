@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 char *pg_session_timeouts(uint64_t lock_us, uint64_t statement_us);
-char *pg_quote_name(const char *name);
-char *pg_quote_literal(const char *text);
+char *pg_sql_name(const char *name);
+char *pg_sql_literal(const char *text);
 char *pg_sample(const char *table, const char *column, unsigned n);
 char *pg_disturbance(const char *kind, const char *table);
 char *pg_mask(const char *sql, size_t len);

@@ -9,7 +9,7 @@ static const char *plural(size_t n)
 
 static const char *timeout(uint64_t us, char buf[static UNITS_TEXT])
 {
-	return us ? units_duration_text(us, buf) : "off";
+	return us ? units_duration_exact(us, buf) : "off";
 }
 
 static void describe_settings(const struct scenario_migration *s, struct str *out)

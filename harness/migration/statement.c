@@ -55,19 +55,24 @@ int statement_observed(struct runner *r, struct err *err)
 	return 0;
 }
 
-/* While its transaction is open: what it holds. Where others follow in the same transaction, this
- * is the end of its own observation. */
-static int observe_locks(
+/* After success, while its transaction is open: what it holds, and what only its own session can
+ * see. Where others follow in the same transaction, this is the end of its observation. */
+static int observe_success(
 	struct runner *r, const struct migration_unit *u, size_t i, struct err *err)
 {
+	const struct observer_ops *ops = r->run->engine->observer;
+	bool in_transaction = r->db->in_transaction(r->conn);
 	struct err reason = {0};
 
-	if (!r->observed || !r->db->in_transaction(r->conn))
+	if (!r->observed)
 		return 0;
-	if (r->run->engine->observer->statement_locks(r->run->observer, &reason) &&
+	if (in_transaction && ops->statement_locks(r->run->observer, &reason) &&
 		not_seen(r, i, &reason, err))
 		return -1;
-	return u->n > 1 ? statement_observed(r, err) : 0;
+	if (ops->statement_own && ops->statement_own(r->run->observer, r->conn, &reason) &&
+		not_seen(r, i, &reason, err))
+		return -1;
+	return in_transaction && u->n > 1 ? statement_observed(r, err) : 0;
 }
 
 /* SET LOCAL ends with the unit, and time-outs are set between units only. */
@@ -85,7 +90,7 @@ static void record_cut(struct runner *r, struct result_statement *s)
 	char limit[UNITS_TEXT];
 	CLEANUP(cleanup_free)
 	char *words = mem_printf("cut by the migration's limit of %s",
-		units_duration_text(r->run->settings->limit_us, limit));
+		units_duration_exact(r->run->settings->limit_us, limit));
 
 	record_words(s, "timed-out", e->class == DB_CLASS_NONE ? "limit" : e->code, words);
 }
@@ -155,7 +160,7 @@ enum sent statement_run(struct runner *r, const struct migration_unit *u, size_t
 	if (w && w->statement_ended)
 		w->statement_ended(w->ctx, m->index, end);
 	record_sent(r, i, sent, err);
-	if (sent == SENT_OK && observe_locks(r, u, i, err))
+	if (sent == SENT_OK && observe_success(r, u, i, err))
 		return SENT_BROKEN;
 	return sent;
 }

@@ -206,7 +206,7 @@ START_TEST(describes_units_with_lines_and_timeouts)
 	f.settings.lock_timeout_us = 2000000;
 	ck_ok(migration_load(&f.settings, &postgres_dialect, &m, &err), err);
 	migration_describe(&m, &f.settings, &out);
-	ck_assert_ptr_nonnull(strstr(str_text(&out), "lock 2 s, statement off"));
+	ck_assert_ptr_nonnull(strstr(str_text(&out), "lock 2s, statement off"));
 	ck_assert_ptr_nonnull(strstr(str_text(&out), "line 3 does not parse"));
 	ck_assert_ptr_nonnull(strstr(str_text(&out), "1  line 1    ALTER TABLE ADD COLUMN  t"));
 	ck_assert_ptr_nonnull(strstr(str_text(&out),
