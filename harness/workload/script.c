@@ -83,6 +83,7 @@ static bool predefined(struct parse *p, const char *name, size_t len, unsigned s
 		*ret = value_int(0); /* each connection puts its own in */
 	} else if (len == 5 && memcmp(name, "scale", len) == 0) {
 		p->script->scale = slot;
+		p->script->scale_line = p->line;
 		*ret = value_int(1); /* counted when the server is there */
 	} else {
 		return false;
@@ -107,8 +108,11 @@ unsigned parse_define(struct parse *p, const char *name, size_t len)
 {
 	unsigned slot = find_slot(p->script, name, len);
 
-	if (slot == SLOT_NONE)
+	if (slot == SLOT_NONE) {
 		slot = add_slot(p, name, len);
+		if (p->script->scale == slot) /* set before it is read: nothing to count */
+			p->script->scale = SLOT_NONE;
+	}
 	p->defined[slot] = true;
 	return slot;
 }

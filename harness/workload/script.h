@@ -63,6 +63,7 @@ struct script {
 	struct value *initial;
 	size_t n_slots, cap_names, cap_initial;
 	unsigned client_id, scale; /* their slots, SLOT_NONE when not used */
+	unsigned scale_line;	   /* where :scale is used first */
 	unsigned most_params;
 };
 
