@@ -6,8 +6,8 @@
 #include "harness/base/mem.h"
 
 /*
- * Values below 2048 have a bucket each; above, every doubling is cut into 1024 equal buckets, so that a
- * bucket is never wider than 1/1024 of its values.
+ * Values below 2048 have a bucket each; above, every doubling is cut into 1024 equal buckets, so
+ * that a bucket is never wider than 1/1024 of its values.
  */
 enum { HALF_BITS = 10, HALF = 1 << HALF_BITS };
 

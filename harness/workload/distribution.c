@@ -116,9 +116,24 @@ static uint64_t xoroshiro_below(struct xoroshiro *x, uint64_t size)
 	return value;
 }
 
+/* A bijection of 0..2^bits-1 drawn from x: times an odd number, xor, rotate by one. The draws are
+ * made whether or not v is in that range, so that all values of a size meet the same ones. */
+static uint64_t scramble(struct xoroshiro *x, uint64_t v, int bits)
+{
+	uint64_t mask = ((uint64_t)1 << bits) - 1;
+	uint64_t factor = (xoroshiro_next(x) & mask) | 1;
+	uint64_t flip = xoroshiro_next(x) & mask;
+
+	if (v > mask)
+		return v;
+	v = (v * factor ^ flip) & mask;
+	return (v << 1 & mask) | v >> (bits - 1);
+}
+
 int64_t permute(int64_t value, int64_t size_signed, int64_t seed)
 {
-	uint64_t size = (uint64_t)size_signed, state = (uint64_t)seed, v, mask;
+	enum { ROUNDS = 6 };
+	uint64_t size = (uint64_t)size_signed, state = (uint64_t)seed, v;
 	struct xoroshiro x;
 	int bits;
 
@@ -128,23 +143,11 @@ int64_t permute(int64_t value, int64_t size_signed, int64_t seed)
 	x.s1 = splitmix(&state);
 	v = (uint64_t)value % size;
 	bits = top_bit(size);
-	mask = ((uint64_t)1 << bits) - 1;
-	for (int i = 0; i < 4; i++) {
-		uint64_t m = (xoroshiro_next(&x) & mask) | 1, r = xoroshiro_next(&x) & mask, t;
-
-		/* multiply, xor and rotate the lower half, then the upper, then shift all */
-		if (v <= mask) {
-			v = ((v * m) ^ r) & mask;
-			v = ((v << 1) & mask) | (v >> (bits - 1));
-		}
-		m = (xoroshiro_next(&x) & mask) | 1;
-		r = xoroshiro_next(&x) & mask;
-		t = size - 1 - v;
-		if (t <= mask) {
-			t = ((t * m) ^ r) & mask;
-			t = ((t << 1) & mask) | (t >> (bits - 1));
-			v = size - 1 - t;
-		}
+	/* The scrambled power of two covers the lower end, then, mirrored, the upper; then all
+	 * moves on. */
+	for (int i = 0; i < ROUNDS; i++) {
+		v = scramble(&x, v, bits);
+		v = size - 1 - scramble(&x, size - 1 - v, bits);
 		v = (v + xoroshiro_below(&x, size)) % size;
 	}
 	return (int64_t)v;

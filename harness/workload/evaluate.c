@@ -85,8 +85,8 @@ bool expr_truth(const struct value *v)
 
 /* ---- arithmetic and comparison ---- */
 
-static int double_operator(struct expr_env *env, enum expr_op op, const struct value *v,
-	struct value *ret)
+static int double_operator(
+	struct expr_env *env, enum expr_op op, const struct value *v, struct value *ret)
 {
 	double a, b;
 
@@ -133,8 +133,8 @@ static int divide(struct expr_env *env, enum expr_op op, int64_t a, int64_t b, s
 	return 0;
 }
 
-static int int_operator(struct expr_env *env, enum expr_op op, const struct value *v,
-	struct value *ret)
+static int int_operator(
+	struct expr_env *env, enum expr_op op, const struct value *v, struct value *ret)
 {
 	int64_t a, b, x;
 
@@ -188,8 +188,7 @@ static int int_operator(struct expr_env *env, enum expr_op op, const struct valu
 }
 
 /* Two booleans compare only with IS: pgbench has it so, and a script that runs there runs here. */
-static int operator(struct expr_env *env, enum expr_op op, const struct value *v,
-	struct value *ret)
+static int operator(struct expr_env *env, enum expr_op op, const struct value *v, struct value *ret)
 {
 	bool doubles = v[0].type == VALUE_DOUBLE || v[1].type == VALUE_DOUBLE;
 
@@ -200,8 +199,8 @@ static int operator(struct expr_env *env, enum expr_op op, const struct value *v
 
 /* ---- functions ---- */
 
-static int double_function(struct expr_env *env, const struct expr *e, const struct value *v,
-	struct value *ret)
+static int double_function(
+	struct expr_env *env, const struct expr *e, const struct value *v, struct value *ret)
 {
 	double a, b = 0;
 
@@ -233,8 +232,8 @@ static int double_function(struct expr_env *env, const struct expr *e, const str
 	return 0;
 }
 
-static int extreme(struct expr_env *env, const struct expr *e, const struct value *v,
-	struct value *ret)
+static int extreme(
+	struct expr_env *env, const struct expr *e, const struct value *v, struct value *ret)
 {
 	bool least = e->op == EXPR_LEAST, doubles = false;
 	int64_t i, best_i = 0;
@@ -295,8 +294,8 @@ static int draw(struct expr_env *env, enum expr_op op, const struct value *v, st
 	return 0;
 }
 
-static int hash_function(struct expr_env *env, enum expr_op op, const struct value *v,
-	struct value *ret)
+static int hash_function(
+	struct expr_env *env, enum expr_op op, const struct value *v, struct value *ret)
 {
 	int64_t value, seed, size;
 
@@ -327,12 +326,12 @@ static int absolute(struct expr_env *env, const struct value *v, struct value *r
 	}
 	if (to_int(env, v, &i))
 		return -1;
-	*ret = value_int(i < 0 ? (int64_t)-(uint64_t)i : i);
+	*ret = value_int(i < 0 ? (int64_t) - (uint64_t)i : i);
 	return 0;
 }
 
-static int apply(const struct expr *e, struct expr_env *env, const struct value *v,
-	struct value *ret)
+static int apply(
+	const struct expr *e, struct expr_env *env, const struct value *v, struct value *ret)
 {
 	int64_t i;
 	bool b;
@@ -342,8 +341,8 @@ static int apply(const struct expr *e, struct expr_env *env, const struct value 
 		*ret = v[0];
 		return 0;
 	case EXPR_IS:
-		*ret = value_bool(v[0].type == v[1].type &&
-				  (v[0].type != VALUE_BOOL || v[0].b == v[1].b));
+		*ret = value_bool(
+			v[0].type == v[1].type && (v[0].type != VALUE_BOOL || v[0].b == v[1].b));
 		return 0;
 	case EXPR_NOT:
 		if (to_bool(env, &v[0], &b))

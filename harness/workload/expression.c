@@ -54,8 +54,8 @@ static struct expr *fail(struct parser *p, struct expr *drop, const char *what)
 	if (p->token.kind == TOKEN_END)
 		err_set(p->err, ERR_USAGE, "%s at the end of the expression", what);
 	else
-		err_set(p->err, ERR_USAGE, "%s at '%.*s'", what, (int)(p->end - at < 40 ? p->end - at : 40),
-			at);
+		err_set(p->err, ERR_USAGE, "%s at '%.*s'", what,
+			(int)(p->end - at < 40 ? p->end - at : 40), at);
 	return NULL;
 }
 
@@ -416,7 +416,8 @@ static struct expr *parse(struct parser *p, int level)
 		e = parse_infix(p, e, op);
 		if (e && e->depth > DEPTH_MAX)
 			return fail(p, e, "expression is too long");
-		/* Comparisons do not associate; behind `x is null`, which ends in a word, anything goes. */
+		/* Comparisons do not associate; behind `x is null`, which ends in a word, anything
+		 * goes. */
 		if (op.level == LEVEL_COMPARE)
 			ceiling = LEVEL_IS;
 		else

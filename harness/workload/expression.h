@@ -65,8 +65,7 @@ struct expr {
 };
 
 /* Gives the slot of a variable, or -1 with err when it is not defined. */
-typedef int expr_slot(void *ctx, const char *name, size_t len, unsigned *ret_slot,
-	struct err *err);
+typedef int expr_slot(void *ctx, const char *name, size_t len, unsigned *ret_slot, struct err *err);
 
 /* ERR_USAGE without a file and line: the caller knows them. */
 int expr_parse(const char *text, size_t len, expr_slot *slot, void *ctx, struct expr **ret,

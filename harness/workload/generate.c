@@ -67,7 +67,8 @@ static int add_table(struct workload *w, const struct script_context *context,
 {
 	const char *table = db->value(conn, row, 0), *key = db->value(conn, row, 1);
 	const char *column = db->value(conn, row, 2), *plain = db->value(conn, row, 4);
-	CLEANUP(cleanup_free) char *read = mem_printf(
+	CLEANUP(cleanup_free)
+	char *read = mem_printf(
 		"\\sample k %s.%s\nSELECT * FROM %s WHERE %s = :k;\n", table, key, table, key);
 	CLEANUP(cleanup_free) char *update = NULL;
 
@@ -100,8 +101,8 @@ static int add_tables(struct workload *w, struct db_conn *conn,
 	return 0;
 }
 
-int generate_scripts(struct workload *w, struct db_conn *conn,
-	const struct script_context *context, struct err *err)
+int generate_scripts(struct workload *w, struct db_conn *conn, const struct script_context *context,
+	struct err *err)
 {
 	CLEANUP(cleanup_str) struct str covers = {0};
 

@@ -40,8 +40,8 @@ static void add_counts(struct result_transactions *into, const struct stats_type
 	into->in_flight += from->arrived - ended;
 }
 
-static void report_types(const struct workload *w, const struct stats *stats, unsigned p,
-	struct result_phase *ret)
+static void report_types(
+	const struct workload *w, const struct stats *stats, unsigned p, struct result_phase *ret)
 {
 	struct histogram latency, service;
 
@@ -67,8 +67,8 @@ static void report_types(const struct workload *w, const struct stats *stats, un
 	histogram_release(&service);
 }
 
-static void report_errors(const struct workload *w, const struct stats *stats, unsigned p,
-	struct result_phase *ret)
+static void report_errors(
+	const struct workload *w, const struct stats *stats, unsigned p, struct result_phase *ret)
 {
 	size_t cap = 0;
 	uint64_t total = 0;
@@ -131,8 +131,8 @@ static void report_seconds(const struct workload *w, const struct seconds *secon
 	}
 }
 
-static void report_phase(const struct workload *w, const struct stats *stats, unsigned p,
-	struct result_phase *ret)
+static void report_phase(
+	const struct workload *w, const struct stats *stats, unsigned p, struct result_phase *ret)
 {
 	ret->id = (enum phase_id)p;
 	report_types(w, stats, p, ret);
@@ -140,8 +140,8 @@ static void report_phase(const struct workload *w, const struct stats *stats, un
 	report_seconds(w, stats->seconds[p], p, ret);
 }
 
-static void report_rehearsal(const struct workload *w, const struct stats *stats,
-	struct result_rehearsal *ret)
+static void report_rehearsal(
+	const struct workload *w, const struct stats *stats, struct result_rehearsal *ret)
 {
 	const struct scenario_workload *settings = w->config.settings;
 	bool open = settings->mode == WORKLOAD_OPEN;
@@ -154,9 +154,10 @@ static void report_rehearsal(const struct workload *w, const struct stats *stats
 	ret->workers = w->n_workers;
 	ret->schedule_lag_p99_us = lag;
 	set_text(&ret->workload_mode, mem_strdup(open ? "open" : "closed"));
-	set_text(&ret->workload, w->generated ? mem_strdup(w->generated)
-					      : mem_printf("%zu script%s", w->n_scripts,
-							w->n_scripts == 1 ? "" : "s"));
+	set_text(&ret->workload,
+		w->generated
+			? mem_strdup(w->generated)
+			: mem_printf("%zu script%s", w->n_scripts, w->n_scripts == 1 ? "" : "s"));
 	set_text(&ret->schedule_note,
 		lag <= LAG_NOTE_US
 			? mem_strdup("")
@@ -211,8 +212,9 @@ void workload_describe(const struct workload *w, struct str *out)
 	uint64_t total = 0;
 
 	if (w->n_scripts == 0) {
-		str_add(out, "generated at the start: reads and updates by key on the tables that "
-			     "the migration names and the largest others\n");
+		str_add(out,
+			"generated at the start: reads and updates by key on the tables that "
+			"the migration names and the largest others\n");
 		return;
 	}
 	for (size_t i = 0; i < w->n_scripts; i++)

@@ -5,8 +5,8 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
-size_t sample_set_add(struct sample_set *set, const char *table, const char *column,
-	const char *where)
+size_t sample_set_add(
+	struct sample_set *set, const char *table, const char *column, const char *where)
 {
 	struct sample *s;
 

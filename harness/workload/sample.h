@@ -1,6 +1,6 @@
 /*
- * Real values for \sample: drawn once, at the start, from the replica, so that a lookup by key finds rows with
- * the data's own skew. They live in memory only.
+ * Real values for \sample: drawn once, at the start, from the replica, so that a lookup by key
+ * finds rows with the data's own skew. They live in memory only.
  */
 #ifndef REHEARSE_WORKLOAD_SAMPLE_H
 #define REHEARSE_WORKLOAD_SAMPLE_H
@@ -27,8 +27,8 @@ struct sample_set {
 };
 
 /* The index of table.column, added when it is new. */
-size_t sample_set_add(struct sample_set *set, const char *table, const char *column,
-	const char *where);
+size_t sample_set_add(
+	struct sample_set *set, const char *table, const char *column, const char *where);
 /* Draws up to `size` values for each. ERR_FAILED with the place of the \sample. */
 int sample_set_draw(struct sample_set *set, const struct db_adapter *db, struct db_conn *conn,
 	const struct dialect *dialect, unsigned size, struct err *err);

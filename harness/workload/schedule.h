@@ -1,8 +1,8 @@
 /*
  * When transactions arrive, of which type, and with which random numbers: a function of seed, rate
- * and weights alone. Arrival k belongs to worker k mod `workers`: every worker walks the whole schedule and
- * keeps its own, so the traffic is the same, arrival for arrival, however many workers send it, and
- * the total is exactly the process asked for.
+ * and weights alone. Arrival k belongs to worker k mod `workers`: every worker walks the whole
+ * schedule and keeps its own, so the traffic is the same, arrival for arrival, however many workers
+ * send it, and the total is exactly the process asked for.
  */
 #ifndef REHEARSE_WORKLOAD_SCHEDULE_H
 #define REHEARSE_WORKLOAD_SCHEDULE_H
@@ -36,7 +36,7 @@ struct scheduled {
 };
 
 void schedule_init(struct schedule *s, const struct schedule_config *config);
-void schedule_next(struct schedule *s, struct scheduled *ret); /* this worker's next arrival */
+void schedule_next(struct schedule *s, struct scheduled *ret);	   /* this worker's next arrival */
 unsigned schedule_type(const struct schedule *s, struct rng *rng); /* by weight */
 /* The generator of one transaction's parameters. */
 void schedule_rng(uint64_t seed, uint64_t number, struct rng *ret);

@@ -61,8 +61,8 @@ unsigned script_slot(const struct script *s, const char *prefix, const char *nam
 }
 
 /* What a variable holds before the script sets it; false: nothing. */
-static bool predefined(struct parse *p, const char *name, size_t len, unsigned slot,
-	struct value *ret)
+static bool predefined(
+	struct parse *p, const char *name, size_t len, unsigned slot, struct value *ret)
 {
 	const struct scenario_workload *settings = p->context->settings;
 
@@ -158,8 +158,8 @@ static int parse_all(struct parse *p)
 			return -1;
 	}
 	if (p->n_branches)
-		return parse_error(p, p->branches[p->n_branches - 1].line,
-			"\\if lacks its \\endif");
+		return parse_error(
+			p, p->branches[p->n_branches - 1].line, "\\if lacks its \\endif");
 	for (size_t i = 0; i < s->n_commands; i++) {
 		if (s->commands[i].kind == COMMAND_SQL)
 			return 0;
@@ -170,10 +170,18 @@ static int parse_all(struct parse *p)
 int script_parse(const char *text, size_t len, const char *file, const char *name,
 	const struct script_context *context, struct script *ret, struct err *err)
 {
-	struct script script = {.name = comment_name(name), .file = mem_strdup(file), .weight = 1,
-		.client_id = SLOT_NONE, .scale = SLOT_NONE};
-	struct parse p = {.at = text, .end = text + len, .line = 1, .file = file,
-		.context = context, .script = &script, .err = err};
+	struct script script = {.name = comment_name(name),
+		.file = mem_strdup(file),
+		.weight = 1,
+		.client_id = SLOT_NONE,
+		.scale = SLOT_NONE};
+	struct parse p = {.at = text,
+		.end = text + len,
+		.line = 1,
+		.file = file,
+		.context = context,
+		.script = &script,
+		.err = err};
 	int result = parse_all(&p);
 
 	mem_free_strings(p.prefixes, p.n_prefixes);

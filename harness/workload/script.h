@@ -2,9 +2,10 @@
  * A transaction's script in pgbench's language, parsed once: SQL statements whose `:name` became
  * parameters, meta-commands with their expressions, and \if turned into jumps.
  *
- * Beyond pgbench: `\sample name table.column` sets a real value drawn from the replica at the start.
- * Unlike pgbench, variables live for one run of one script (a connection is anybody's), an unknown
- * variable is an error before anything is sent, and a `:name` in quotes or comments is left alone.
+ * Beyond pgbench: `\sample name table.column` sets a real value drawn from the replica at the
+ * start. Unlike pgbench, variables live for one run of one script (a connection is anybody's), an
+ * unknown variable is an error before anything is sent, and a `:name` in quotes or comments is left
+ * alone.
  */
 #ifndef REHEARSE_WORKLOAD_SCRIPT_H
 #define REHEARSE_WORKLOAD_SCRIPT_H

@@ -55,8 +55,8 @@ static int variable_name(struct parse *p, unsigned line, struct words *w, const 
 		return parse_error(p, line, "missing argument for \\%s", command);
 	for (size_t i = 0; i < *ret_len; i++)
 		if (!parse_name_char((*ret)[i]))
-			return parse_error(p, line, "invalid variable name '%.*s'", (int)*ret_len,
-				*ret);
+			return parse_error(
+				p, line, "invalid variable name '%.*s'", (int)*ret_len, *ret);
 	return 0;
 }
 
@@ -108,8 +108,8 @@ static int meta_sample(struct parse *p, unsigned line, struct words *w)
 	return 0;
 }
 
-static int sleep_unit(struct parse *p, unsigned line, const char *unit, size_t len,
-	uint64_t *ret_us)
+static int sleep_unit(
+	struct parse *p, unsigned line, const char *unit, size_t len, uint64_t *ret_us)
 {
 	static const struct {
 		const char *name;
@@ -122,8 +122,8 @@ static int sleep_unit(struct parse *p, unsigned line, const char *unit, size_t l
 			return 0;
 		}
 	}
-	return parse_error(p, line, "unrecognized time unit '%.*s', must be us, ms, or s", (int)len,
-		unit);
+	return parse_error(
+		p, line, "unrecognized time unit '%.*s', must be us, ms, or s", (int)len, unit);
 }
 
 /* `\sleep 5 ms`, `\sleep 5ms`, `\sleep :delay ms`, `\sleep 5` in seconds */
@@ -142,8 +142,8 @@ static int meta_sleep(struct parse *p, unsigned line, struct words *w)
 	while (n < len && (isdigit((unsigned char)time[n]) || (n == 0 && strchr("+-", time[n]))))
 		n++;
 	if (time[0] != ':' && (n == 0 || !isdigit((unsigned char)time[n - 1])))
-		return parse_error(p, line, "invalid sleep time '%.*s', must be an integer",
-			(int)len, time);
+		return parse_error(
+			p, line, "invalid sleep time '%.*s', must be an integer", (int)len, time);
 	unit = time + n;
 	unit_len = len - n;
 	if (unit_len || next_word(w, &unit, &unit_len))
@@ -239,8 +239,8 @@ static int meta_endif(struct parse *p, unsigned line, struct words *w)
 
 /* ---- \gset, \aset ---- */
 
-static int meta_gset(struct parse *p, unsigned line, struct words *w, enum gset_kind kind,
-	const char *name)
+static int meta_gset(
+	struct parse *p, unsigned line, struct words *w, enum gset_kind kind, const char *name)
 {
 	struct command *c;
 	const char *prefix;

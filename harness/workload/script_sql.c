@@ -131,8 +131,8 @@ static int take_colon(struct sql *q)
 		n++;
 	if (parse_variable(p, p->at + 1, n - 1, &slot, p->err))
 		return parse_error(p, p->line,
-			"undefined variable '%.*s' (a plain colon is written '\\:')",
-			(int)(n - 1), p->at + 1);
+			"undefined variable '%.*s' (a plain colon is written '\\:')", (int)(n - 1),
+			p->at + 1);
 	push_piece(q);
 	*MEM_PUSH(q->params, q->n_params, q->cap_params) = slot;
 	p->at += n;

@@ -28,8 +28,8 @@ static void watch(struct session *s)
 	/* While connecting the descriptor may be another socket under the same number. */
 	if (fd == s->fd && wants == s->interest && s->state != SESSION_CONNECTING)
 		return;
-	event.events = (wants & DB_WANT_READ ? EPOLLIN : 0u) |
-		       (wants & DB_WANT_WRITE ? EPOLLOUT : 0u);
+	event.events =
+		(wants & DB_WANT_READ ? EPOLLIN : 0u) | (wants & DB_WANT_WRITE ? EPOLLOUT : 0u);
 	s->fd = fd;
 	s->interest = wants;
 	if (fd >= 0 && epoll_ctl(s->worker->epoll, EPOLL_CTL_MOD, fd, &event))
@@ -393,7 +393,7 @@ void session_begin(struct session *s, const struct arrival *a)
 bool session_busy(const struct session *s)
 {
 	return s->state == SESSION_TIMEOUTS || s->state == SESSION_PREPARING ||
-	       s->state == SESSION_EXECUTING || s->state == SESSION_SLEEPING;
+		s->state == SESSION_EXECUTING || s->state == SESSION_SLEEPING;
 }
 
 void session_init(struct session *s, struct worker *w, unsigned number)

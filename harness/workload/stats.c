@@ -128,8 +128,8 @@ void stats_release(struct stats *s)
 	*s = (struct stats){0};
 }
 
-static struct stats_error *find_error(struct stats *s, enum phase_id phase, unsigned type,
-	const struct db_error *e)
+static struct stats_error *find_error(
+	struct stats *s, enum phase_id phase, unsigned type, const struct db_error *e)
 {
 	struct stats_error *new;
 

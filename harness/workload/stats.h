@@ -1,6 +1,7 @@
 /*
  * What one worker counted. Written by that worker alone; merged for the report when it has ended.
- * Identity, in each phase of arrival and each type: arrived = completed + failed + pool_timeouts + in flight.
+ * Identity, in each phase of arrival and each type: arrived = completed + failed + pool_timeouts +
+ * in flight.
  */
 #ifndef REHEARSE_WORKLOAD_STATS_H
 #define REHEARSE_WORKLOAD_STATS_H
@@ -13,9 +14,9 @@
 #include "harness/measure/result.h"
 
 /*
- * One second of arrivals. Its histogram is coarse, so that an hour stays small (under 8 MB per worker): 16
- * buckets to a doubling, so the p99 read from it is at most 1/16 too high and never above the maximum,
- * which is exact.
+ * One second of arrivals. Its histogram is coarse, so that an hour stays small (under 8 MB per
+ * worker): 16 buckets to a doubling, so the p99 read from it is at most 1/16 too high and never
+ * above the maximum, which is exact.
  */
 #define SECOND_BUCKETS 464
 

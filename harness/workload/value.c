@@ -18,7 +18,7 @@ struct value value_text(const char *text)
 static bool prefix_of(const char *word, const struct value *v, size_t at_least)
 {
 	return v->len >= at_least && v->len <= strlen(word) &&
-	       strncasecmp(word, v->text, v->len) == 0;
+		strncasecmp(word, v->text, v->len) == 0;
 }
 
 static bool read_number(const struct value *v, struct value *ret)
@@ -52,10 +52,10 @@ bool value_interpret(const struct value *text, struct value *ret)
 	if (text->len == 4 && strcasecmp(text->text, "null") == 0)
 		*ret = value_null();
 	else if (prefix_of("true", text, 1) || prefix_of("yes", text, 1) ||
-		 prefix_of("on", text, 2))
+		prefix_of("on", text, 2))
 		*ret = value_bool(true);
 	else if (prefix_of("false", text, 1) || prefix_of("no", text, 1) ||
-		 prefix_of("off", text, 2))
+		prefix_of("off", text, 2))
 		*ret = value_bool(false);
 	else
 		return read_number(text, ret);

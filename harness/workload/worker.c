@@ -124,8 +124,8 @@ static unsigned phase_at(const struct workload *all, uint64_t us)
 	return phase;
 }
 
-static void make_arrival(struct worker *w, uint64_t at_us, unsigned type, uint64_t number,
-	struct arrival *ret)
+static void make_arrival(
+	struct worker *w, uint64_t at_us, unsigned type, uint64_t number, struct arrival *ret)
 {
 	unsigned phase = phase_at(w->workload, at_us);
 	uint64_t since = atomic_load_explicit(&w->workload->since_us[phase], memory_order_relaxed);
@@ -225,8 +225,8 @@ static void begin_closed(struct worker *w)
 		/* Numbered per worker, in steps, so that no two transactions share a number. */
 		uint64_t number = w->closed_number++ * all->n_workers + w->number;
 
-		make_arrival(w, clock_us(), schedule_type(&w->schedule, &w->schedule.rng), number,
-			&a);
+		make_arrival(
+			w, clock_us(), schedule_type(&w->schedule, &w->schedule.rng), number, &a);
 		session_begin(s, &a);
 	}
 }
@@ -241,7 +241,7 @@ static void run_timers(struct worker *w, uint64_t now)
 	for (unsigned i = 0; i < w->n_sessions; i++) {
 		struct session *s = &w->sessions[i];
 		bool timed = s->state == SESSION_CLOSED || s->state == SESSION_CONNECTING ||
-			     s->state == SESSION_SLEEPING;
+			s->state == SESSION_SLEEPING;
 
 		if (timed && s->due_us <= now)
 			session_due(s);
@@ -286,8 +286,8 @@ static void wait_events(struct worker *w)
 	us = deadline > now ? deadline - now : 0;
 	if (us > 1000000)
 		us = 1000000;
-	timeout = (struct timespec){.tv_sec = (time_t)(us / 1000000),
-		.tv_nsec = (long)(us % 1000000) * 1000};
+	timeout = (struct timespec){
+		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 	n = epoll_pwait2(w->epoll, events, EVENTS, &timeout, NULL);
 	for (int i = 0; i < n; i++) {
 		uint64_t ignored;
@@ -368,9 +368,9 @@ static void *worker_main(void *arg)
 
 static size_t ring_size(const struct scenario_workload *settings, unsigned workers)
 {
-	double want = settings->mode == WORKLOAD_OPEN ? settings->rate / workers *
-						(double)settings->acquire_timeout_us / 1e6 * 1.5
-						      : 0;
+	double want = settings->mode == WORKLOAD_OPEN
+		? settings->rate / workers * (double)settings->acquire_timeout_us / 1e6 * 1.5
+		: 0;
 	size_t cap = 256;
 
 	while ((double)cap < want && cap < (size_t)1 << 20)
@@ -389,11 +389,14 @@ void worker_init(struct worker *w, struct workload *workload, unsigned number)
 		.workers = workload->n_workers,
 		.worker = number};
 
-	*w = (struct worker){.workload = workload, .number = number, .epoll = -1, .wake = -1,
+	*w = (struct worker){.workload = workload,
+		.number = number,
+		.epoll = -1,
+		.wake = -1,
 		.next_timer_us = UINT64_MAX};
 	/* Connection i belongs to worker i mod workers. */
-	w->n_sessions = (settings->connections + workload->n_workers - 1 - number) /
-			workload->n_workers;
+	w->n_sessions =
+		(settings->connections + workload->n_workers - 1 - number) / workload->n_workers;
 	w->sessions = mem_zalloc((w->n_sessions + 1) * sizeof(*w->sessions));
 	w->idle = mem_zalloc((w->n_sessions + 1) * sizeof(struct session *));
 	for (unsigned i = 0; i < w->n_sessions; i++)

@@ -1,6 +1,6 @@
 /*
- * One worker: a thread with an epoll loop, its share of the pool, its share of the arrivals. Nothing in the path
- * of a transaction allocates, formats a message or takes a lock.
+ * One worker: a thread with an epoll loop, its share of the pool, its share of the arrivals.
+ * Nothing in the path of a transaction allocates, formats a message or takes a lock.
  */
 #ifndef REHEARSE_WORKLOAD_WORKER_H
 #define REHEARSE_WORKLOAD_WORKER_H
@@ -88,9 +88,9 @@ struct worker {
 
 	struct schedule schedule;
 	struct scheduled next;
-	struct arrival *ring; /* arrivals that wait for a connection */
+	struct arrival *ring;		      /* arrivals that wait for a connection */
 	size_t ring_cap, ring_head, ring_len; /* cap is a power of two */
-	uint64_t closed_number; /* closed loop: transactions begun */
+	uint64_t closed_number;		      /* closed loop: transactions begun */
 	bool stopping;
 
 	struct stats stats;
@@ -106,14 +106,14 @@ struct workload {
 	unsigned *weights;
 	struct sample_set samples;
 	unsigned n_statements, most_slots, most_params;
-	char *generated; /* what a generated workload covers; NULL: scripts were given */
+	char *generated;     /* what a generated workload covers; NULL: scripts were given */
 	char **timeouts_sql; /* by type: sets that type's statement time-out */
 	uint64_t *timeouts_us;
 	struct worker *workers;
 	unsigned n_workers;
 	bool started, stopped;
 	uint64_t origin_us, stopped_us;
-	_Atomic uint64_t since_us[PHASE_COUNT]; /* start of each phase; 0 not begun */
+	_Atomic uint64_t since_us[PHASE_COUNT];	  /* start of each phase; 0 not begun */
 	_Atomic uint64_t stop_us, drain_until_us; /* 0: not asked */
 };
 
@@ -142,7 +142,8 @@ int session_connect(struct session *s, struct err *err); /* blocking */
 void session_begin(struct session *s, const struct arrival *a);
 void session_event(struct session *s); /* its descriptor is ready */
 void session_due(struct session *s);   /* its timer has come */
-bool session_busy(const struct session *s); /* holds a transaction that is neither completed nor failed */
+bool session_busy(
+	const struct session *s); /* holds a transaction that is neither completed nor failed */
 
 /* ---- command.c: what a session does for one command; 0, or -1 with *e set ---- */
 

@@ -118,8 +118,9 @@ static int count_branches(struct workload *w, struct db_conn *conn, struct err *
 
 		if (s->scale == SLOT_NONE)
 			continue;
-		if (scale < 0 && db_number(w->db, conn, "SELECT count(*) FROM pgbench_branches",
-					 &scale, err)) {
+		if (scale < 0 &&
+			db_number(w->db, conn, "SELECT count(*) FROM pgbench_branches", &scale,
+				err)) {
 			err_clear(err);
 			return err_set(err, ERR_FAILED,
 				"%s:%u: undefined variable 'scale', and there is no table "
@@ -134,7 +135,8 @@ static int count_branches(struct workload *w, struct db_conn *conn, struct err *
 /*
  * What these say of a PREPARE (PostgreSQL: syntax error, no unique operator, unknown or
  * ambiguous type of a parameter; MySQL: not in the prepared protocol, syntax error) holds for each
- * run, so the statement is sent as text with its values in it. Other errors are the statement's own.
+ * run, so the statement is sent as text with its values in it. Other errors are the statement's
+ * own.
  */
 static bool cannot_be_prepared(const struct db_error *e)
 {
@@ -178,16 +180,16 @@ static int probe_all(struct workload *w, struct db_conn *conn, struct err *err)
 
 static int open_control(struct workload *w, struct db_conn **ret, struct err *err)
 {
-	CLEANUP(cleanup_free) char *init = w->config.engine->dialect->session_timeouts(
-		0, CONTROL_STATEMENT_TIMEOUT_US);
-	struct db_target target = {.dsn = w->config.dsn,
-		.database = w->config.database,
-		.init_sql = init};
+	CLEANUP(cleanup_free)
+	char *init = w->config.engine->dialect->session_timeouts(0, CONTROL_STATEMENT_TIMEOUT_US);
+	struct db_target target = {
+		.dsn = w->config.dsn, .database = w->config.database, .init_sql = init};
 
 	return db_connect(w->db, &target, ret, err);
 }
 
-/* All that needs the server's answer before traffic: tables, samples, scale, what can be prepared. */
+/* All that needs the server's answer before traffic: tables, samples, scale, what can be prepared.
+ */
 static int ask_server(struct workload *w, struct err *err)
 {
 	struct script_context context = context_of(w);
@@ -197,9 +199,9 @@ static int ask_server(struct workload *w, struct err *err)
 	if (open_control(w, &conn, err))
 		return -1;
 	result = (w->n_scripts == 0 && generate_scripts(w, conn, &context, err)) ||
-		 sample_set_draw(&w->samples, w->db, conn, w->config.engine->dialect,
-			 w->config.settings->sample_size, err) ||
-		 count_branches(w, conn, err) || probe_all(w, conn, err);
+		sample_set_draw(&w->samples, w->db, conn, w->config.engine->dialect,
+			w->config.settings->sample_size, err) ||
+		count_branches(w, conn, err) || probe_all(w, conn, err);
 	w->db->close(conn);
 	return result ? -1 : 0;
 }
@@ -268,7 +270,8 @@ void workload_live(const struct workload *w, struct workload_live *ret)
 	for (unsigned i = 0; i < w->n_workers; i++) {
 		const struct worker *worker = &w->workers[i];
 
-		/* What ended is read first: it has arrived before, so in_flight is never negative. */
+		/* What ended is read first: it has arrived before, so in_flight is never negative.
+		 */
 		ret->completed += atomic_load_explicit(&worker->completed, memory_order_acquire);
 		ret->failed += atomic_load_explicit(&worker->failed, memory_order_acquire);
 		ret->pool_timeouts +=

@@ -1,7 +1,7 @@
 /*
  * The workload engine: weighted transactions sent at an arrival rate through a connection pool.
- * Open loop: a transaction arrives by the schedule whether or not earlier ones have finished, and its
- * latency counts from that intended start. Every SQL error is survived and counted.
+ * Open loop: a transaction arrives by the schedule whether or not earlier ones have finished, and
+ * its latency counts from that intended start. Every SQL error is survived and counted.
  */
 #ifndef REHEARSE_WORKLOAD_WORKLOAD_H
 #define REHEARSE_WORKLOAD_WORKLOAD_H
@@ -50,8 +50,8 @@ int workload_start(struct workload *w, uint64_t origin_us, struct err *err);
 /* From now on arrivals belong to `phase`. Any thread. */
 void workload_phase(struct workload *w, enum phase_id phase);
 void workload_live(const struct workload *w, struct workload_live *ret);
-/* Ends arrivals, waits up to drain_us for what is in flight, cancels and counts the rest as in_flight,
- * closes the pool, joins the workers. Idempotent. */
+/* Ends arrivals, waits up to drain_us for what is in flight, cancels and counts the rest as
+ * in_flight, closes the pool, joins the workers. Idempotent. */
 void workload_stop(struct workload *w, uint64_t drain_us);
 /* After workload_stop(): fills phases[] but for lock_waits, start_us and end_us, and the workload's
  * part of r->rehearsal. Asserts the counters' identity. */
