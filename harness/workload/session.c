@@ -257,6 +257,7 @@ static bool executed(struct session *s)
 {
 	struct db_error e;
 
+	s->retried = false;
 	if (s->command->gset != GSET_NONE && command_gset(s, &e))
 		return fail(s, &e);
 	return run(s);

@@ -20,7 +20,8 @@ struct workload_config {
 	const struct engine *engine;
 	const char *dsn, *database;
 	const struct scenario_workload *settings;
-	/* Called from worker threads whenever a session was opened or reopened. May be NULL. */
+	/* Called whenever a session was opened (by workload_connect()) or reopened (from worker
+	 * threads). May be NULL. */
 	void (*on_session)(void *ctx, uint64_t session_id);
 	void *ctx;
 	/* For a generated workload: tables that the migration names, as written; may be empty. */
@@ -42,19 +43,20 @@ struct workload_live {
  * configuration is kept by reference.
  */
 int workload_load(const struct workload_config *config, struct workload **ret, struct err *err);
-/* Draws the samples, generates scripts where none are given, opens the pool, proves every script
- * once on a rolled-back transaction?  No: opens the pool only. ERR_FAILED with the reason. */
+/* Generates scripts where none are given, draws the samples, asks which statements can be prepared
+ * (by preparing them; nothing is run), and opens the pool. ERR_FAILED with the reason. */
 int workload_connect(struct workload *w, struct err *err);
 /* Starts the workers; arrivals belong to PHASE_WARM_UP. origin_us: clock_us() that is time 0. */
 int workload_start(struct workload *w, uint64_t origin_us, struct err *err);
-/* From now on arrivals belong to `phase`. Any thread. */
+/* From now on arrivals belong to `phase`; phases come in their order. Any thread. */
 void workload_phase(struct workload *w, enum phase_id phase);
 void workload_live(const struct workload *w, struct workload_live *ret);
 /* Ends arrivals, waits up to drain_us for what is in flight, cancels and counts the rest as
  * in_flight, closes the pool, joins the workers. Idempotent. */
 void workload_stop(struct workload *w, uint64_t drain_us);
 /* After workload_stop(): fills phases[] but for lock_waits, start_us and end_us, and the workload's
- * part of r->rehearsal. Asserts the counters' identity. */
+ * part of r->rehearsal. Asserts the counters' identity. seconds[] are counted from the phase's
+ * start, whole ones only; their p99 is at most 1/16 too high, their max exact. Call it once. */
 void workload_report(const struct workload *w, struct result *r);
 void workload_free(struct workload *w); /* NULL-safe; stops first */
 
