@@ -65,7 +65,6 @@ void conf_expect_usable(struct db_conn *conn)
 
 enum db_step conf_drive(struct db_conn *conn)
 {
-	uint64_t deadline = clock_us() + 60000000;
 	enum db_step step;
 
 	while ((step = conf->db->step(conn)) == DB_AGAIN) {
@@ -74,8 +73,7 @@ enum db_step conf_drive(struct db_conn *conn)
 
 		fd.events = (short)((wants & DB_WANT_READ ? POLLIN : 0) |
 			(wants & DB_WANT_WRITE ? POLLOUT : 0));
-		ck_assert_msg(clock_us() < deadline, "no answer within a minute");
-		poll(&fd, 1, 50);
+		ck_assert_msg(poll(&fd, 1, 30000) > 0, "what it wants never came");
 	}
 	return step;
 }
@@ -215,7 +213,8 @@ START_TEST(server_that_never_answers_is_given_up_by_step)
 	ck_ok(conf->db->open(&(struct db_target){.dsn = dsn, .connect_timeout_us = 300000}, &conn,
 		      &conf_err),
 		conf_err);
-	ck_assert_int_eq(conf_drive(conn), DB_FAILED);
+	while (conf->db->step(conn) == DB_AGAIN)
+		clock_sleep_us(20000);
 	ck_assert_int_eq(conf->db->result(conn)->error.class, DB_CLASS_CONNECTION);
 	ck_assert_str_eq(
 		conf->db->result(conn)->error.text, "no answer from the server within 300 ms");
@@ -328,7 +327,8 @@ START_TEST(large_statements_are_sent_whole)
 	/* Far more than any socket buffer takes at once. */
 	memset(sql, ' ', n);
 	snprintf(sql + n, 64, "%s", conf->two_results);
-	conf_exec(conn, sql);
+	ck_assert_int_eq(conf->db->query_start(conn, sql), 0);
+	ck_assert_int_eq(conf_drive(conn), DB_READY);
 	ck_assert_str_eq(conf->db->value(conn, 0, 0), "2");
 	mem_free(sql);
 	conf->db->close(conn);

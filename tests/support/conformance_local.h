@@ -14,7 +14,7 @@ void conf_expect_text(struct db_conn *conn, const char *sql, const char *expecte
 /* Runs what may fail; the server's error. */
 const struct db_error *conf_run_failing(struct db_conn *conn, const char *sql);
 void conf_expect_usable(struct db_conn *conn);
-/* Steps to the end, polling as the contract says; fails after a minute. */
+/* Steps to the end, waiting only for what wants() names; fails when that does not come. */
 enum db_step conf_drive(struct db_conn *conn);
 void conf_fill(struct db_conn *conn); /* a new table of two rows */
 
