@@ -75,8 +75,8 @@ int fs_mkdirs(const char *path, mode_t mode, struct err *err)
 {
 	CLEANUP(cleanup_free) char *copy = mem_strdup(path);
 
-	for (char *p = copy + 1; *p; p++) {
-		if (*p != '/')
+	for (char *p = copy; *p; p++) {
+		if (*p != '/' || p == copy)
 			continue;
 		*p = '\0';
 		if (mkdir(copy, mode) && errno != EEXIST)

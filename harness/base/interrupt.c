@@ -34,6 +34,7 @@ void interrupt_install(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, children would leave no exit code */
 }
 
 bool interrupt_pending(void)

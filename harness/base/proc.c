@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -22,8 +23,12 @@
 
 #define POLL_STEP_US 20000
 #define END_GRACE_US 5000000
+#define LAST_READS 64 /* more than a pipe holds */
+#define OPEN_STEP_MS 100
+#define CLOSED_STEP_MS 2 /* a child that closed its pipes usually ends at once */
 
-static const char *const default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static const char *const default_path =
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 char *proc_find(const char *name)
 {
@@ -89,7 +94,9 @@ static void child(const struct proc_spec *spec, const char *program, char **env,
 		_exit(127);
 	if (spec->dir ? chdir(spec->dir) : user ? chdir("/") : 0)
 		goto failed;
-	setpgid(0, 0); /* a Ctrl-C at the terminal reaches only the harness, which undoes in order */
+	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* also what others opened carelessly */
+	/* A Ctrl-C at the terminal reaches only the harness, which undoes in order. */
+	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -105,7 +112,8 @@ static int open_fds(const struct proc_spec *spec, int out, int fds[3], struct er
 {
 	fds[0] = open(spec->input ? spec->input : "/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fds[0] < 0)
-		return err_set(err, ERR_FAILED, "cannot open '%s': %s", spec->input, strerror(errno));
+		return err_set(
+			err, ERR_FAILED, "cannot open '%s': %s", spec->input, strerror(errno));
 	if (out >= 0)
 		fds[1] = fcntl(out, F_DUPFD_CLOEXEC, 3);
 	else if (spec->output)
@@ -144,7 +152,9 @@ static int spawn(const struct proc_spec *spec, int out, int errs, pid_t *ret_pid
 		child(spec, program, env, fds, report[1], parent);
 	close(report[1]);
 	free_env(env);
-	n = pid < 0 ? 0 : read(report[0], &code, sizeof(code));
+	do
+		n = pid < 0 ? 0 : read(report[0], &code, sizeof(code));
+	while (n < 0 && errno == EINTR);
 	close(report[0]);
 	if (pid < 0)
 		return err_set(err, ERR_FAILED, "cannot fork: %s", strerror(errno));
@@ -161,32 +171,51 @@ int proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct err *err)
 	return spawn(spec, -1, -1, ret_pid, err);
 }
 
-/* Reads both pipes until the child closes them or time is up. 0, or -1 when it must be ended. */
-static int drain(int out, int errs, struct str *ret_out, struct str *ret_err, uint64_t deadline,
-	const char *name, struct err *err)
+/* Reads what there is. False when nothing came within wait_ms. */
+static bool read_pipes(struct pollfd fds[2], struct str *ret_out, struct str *ret_err, int wait_ms)
 {
-	struct pollfd fds[2] = {{.fd = out, .events = POLLIN}, {.fd = errs, .events = POLLIN}};
 	char chunk[16384];
 
-	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+	/* Not the interrupt's own descriptor: held back during undo, it would spin. */
+	if (poll(fds, 2, wait_ms) <= 0)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		ssize_t n;
+
+		if (fds[i].fd < 0 || !fds[i].revents)
+			continue;
+		n = read(fds[i].fd, chunk, sizeof(chunk));
+		if (n > 0 && (i == 1 || ret_out))
+			str_add_n(i ? ret_err : ret_out, chunk, (size_t)n);
+		else if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+			fds[i].fd = -1;
+	}
+	return true;
+}
+
+/*
+ * Reads both pipes until the child has ended. It may close them and live on, and a child of its own
+ * may outlive it and keep them open: neither may hang the wait. 0, or -1 when it must be ended.
+ */
+static int drain(pid_t pid, struct pollfd fds[2], struct str *ret_out, struct str *ret_err,
+	uint64_t deadline, const char *name, int *ret_status, struct err *err)
+{
+	pid_t ended;
+
+	while ((ended = waitpid(pid, ret_status, WNOHANG)) != pid) {
+		bool closed = fds[0].fd < 0 && fds[1].fd < 0;
+
+		if (ended < 0 && errno == ECHILD)
+			return err_set(err, ERR_FAILED, "how '%s' ended is not known", name);
 		if (interrupt_check(err))
 			return -1;
 		if (deadline && clock_us() >= deadline)
 			return err_set(err, ERR_FAILED, "'%s' took too long and was ended", name);
-		/* Not the interrupt's own descriptor: held back during undo, it would spin. */
-		poll(fds, 2, 100);
-		for (int i = 0; i < 2; i++) {
-			ssize_t n;
-
-			if (fds[i].fd < 0 || !fds[i].revents)
-				continue;
-			n = read(fds[i].fd, chunk, sizeof(chunk));
-			if (n > 0 && (i == 1 || ret_out))
-				str_add_n(i ? ret_err : ret_out, chunk, (size_t)n);
-			else if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-				fds[i].fd = -1;
-		}
+		read_pipes(fds, ret_out, ret_err, closed ? CLOSED_STEP_MS : OPEN_STEP_MS);
 	}
+	/* What it wrote last; bounded, since whoever still holds a pipe may go on writing. */
+	for (int i = 0; i < LAST_READS && read_pipes(fds, ret_out, ret_err, 0); i++)
+		;
 	return 0;
 }
 
@@ -220,11 +249,15 @@ int proc_run(const struct proc_spec *spec, struct str *ret_out, struct err *err)
 	close(out[1]);
 	close(errs[1]);
 	if (!failed) {
-		failed = drain(out[0], errs[0], ret_out, &errors, deadline, spec->argv[0], err);
-		if (failed)
+		struct pollfd fds[2] = {
+			{.fd = out[0], .events = POLLIN}, {.fd = errs[0], .events = POLLIN}};
+
+		failed = drain(pid, fds, ret_out, &errors, deadline, spec->argv[0], &status, err);
+		if (failed) {
+			kill(-pid, SIGTERM); /* it leads a group: what it started goes with it */
 			proc_end(pid, SIGTERM, END_GRACE_US, NULL);
-		else
-			waitpid(pid, &status, 0);
+			kill(-pid, SIGKILL);
+		}
 	}
 	close(out[0]);
 	close(errs[0]);
@@ -281,9 +314,11 @@ uint64_t proc_start_ticks(pid_t pid)
 	if (pid <= 0 || fs_read(path, 0, &text, NULL, NULL))
 		return 0;
 	p = strrchr(text, ')'); /* the name may hold anything, parentheses too */
-	if (!p || sscanf(p + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-				"%*d %*d %*d %" SCNu64,
-			      &state, &ticks) != 2)
+	if (!p ||
+		sscanf(p + 1,
+			" %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+			"%*d %*d %*d %" SCNu64,
+			&state, &ticks) != 2)
 		return 0;
 	return state == 'Z' || state == 'X' ? 0 : ticks;
 }
@@ -296,7 +331,11 @@ void proc_server_user(const char *preferred, struct proc_user *ret)
 		pw = getpwuid(geteuid());
 	else if (!(pw = getpwnam(preferred)))
 		pw = getpwnam("nobody");
-	*ret = (struct proc_user){.uid = pw ? pw->pw_uid : geteuid() ? geteuid() : 65534,
-		.gid = pw ? pw->pw_gid : geteuid() ? getegid() : 65534};
+	*ret = (struct proc_user){.uid = pw ? pw->pw_uid
+			: geteuid()	    ? geteuid()
+					    : 65534,
+		.gid = pw	    ? pw->pw_gid
+			: geteuid() ? getegid()
+				    : 65534};
 	snprintf(ret->name, sizeof(ret->name), "%s", pw ? pw->pw_name : "rehearse");
 }

@@ -30,7 +30,7 @@ static int read_value(const char *text, const struct unit *units, double *ret)
 		return -1;
 	errno = 0;
 	value = strtod(text, &end);
-	if (errno || !isfinite(value) || memchr(text, 'x', (size_t)(end - text)))
+	if (errno || !isfinite(value) || strcspn(text, "xX") < (size_t)(end - text))
 		return -1;
 	while (*end == ' ')
 		end++;
