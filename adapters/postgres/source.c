@@ -147,20 +147,29 @@ void pg_environment_free(char **env)
 	free(env);
 }
 
-int pg_source_identify(
-	const struct pg_source *s, char **ret_identity, unsigned *ret_timeline, struct err *err)
+char *pg_source_dsn(const struct pg_source *s, const char *name, const char *value)
 {
 	CLEANUP(cleanup_free) char *password = password_of(s->dsn);
 	CLEANUP(cleanup_str) struct str dsn = {0};
-	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
-	unsigned rows = 0;
 
-	str_addf(&dsn, "%s replication=true", s->redacted);
+	/* What stands last counts. */
+	str_addf(&dsn, "%s %s=", s->redacted, name);
+	pg_conninfo_value(&dsn, value);
 	if (password) {
 		str_add(&dsn, " password=");
 		pg_conninfo_value(&dsn, password);
 	}
-	if (db_connect(&postgres_db, &(struct db_target){.dsn = str_text(&dsn)}, &conn, err)) {
+	return str_take(&dsn);
+}
+
+int pg_source_identify(
+	const struct pg_source *s, char **ret_identity, unsigned *ret_timeline, struct err *err)
+{
+	CLEANUP(cleanup_free) char *dsn = pg_source_dsn(s, "replication", "true");
+	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
+	unsigned rows = 0;
+
+	if (db_connect(&postgres_db, &(struct db_target){.dsn = dsn}, &conn, err)) {
 		err_prefix(err,
 			"the source lets no base backup be taken (add to its pg_hba.conf a line "
 			"for database 'replication' and role '%s')",

@@ -38,6 +38,9 @@ void pg_source_release(struct pg_source *s); /* NULL-safe */
 int pg_source_read(const char *dsn, const char *database, struct pg_source *ret,
 	struct db_conn **ret_conn, struct err *err);
 
+/* The DSN, password and all, with one option changed; caller frees. */
+char *pg_source_dsn(const struct pg_source *s, const char *name, const char *value);
+
 /* A replication connection is let in: identity "SYSID/TIMELINE" as that tells it. ERR_REFUSED with
  * the server's words and the pg_hba.conf line that is missing. */
 int pg_source_identify(

@@ -45,7 +45,7 @@ void test_primary_start(struct test_pair *pair, const struct server_setting *set
 	CLEANUP(cleanup_free) char *dir = NULL;
 	struct err err = {0};
 
-	*pair = (struct test_pair){0};
+	*pair = (struct test_pair){.slot = "standby_slot"};
 	must(pg_programs_find(NULL, 0, &pair->programs, &err), &err);
 	must(fs_temp_dir(&pair->dir, &err), &err);
 	must(chmod(pair->dir, 0711), &(struct err){.text = "cannot open the directory"});
@@ -65,7 +65,7 @@ void test_standby_start(struct test_pair *pair, const struct server_setting *set
 
 	must(pg_server_open(&pair->standby, &pair->programs, dir, NULL, &err), &err);
 	const char *const argv[] = {"pg_basebackup", "-d", source, "-D", pair->standby.data_dir,
-		"-R", "-C", "-S", "standby_slot", "-X", "stream", "--checkpoint=fast", "--no-sync",
+		"-R", "-C", "-S", pair->slot, "-X", "stream", "--checkpoint=fast", "--no-sync",
 		NULL};
 	must(pg_server_run(&pair->standby, argv, NULL, NULL, NULL, &err), &err);
 	configure(&pair->standby, settings, n);
@@ -129,14 +129,21 @@ void test_sql_until(const char *dsn, const char *sql, const char *expected)
 
 void test_alter_system(const char *dsn, const char *name, const char *value)
 {
-	CLEANUP(cleanup_free) char *quoted = value ? pg_quote_literal(value) : NULL;
+	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
+	CLEANUP(cleanup_free) char *quoted = pg_quote_literal(value ? value : "");
+	CLEANUP(cleanup_free) char *set = mem_printf("SET %s = %s", name, quoted);
 	CLEANUP(cleanup_free)
-	char *sql = value ? mem_printf("ALTER SYSTEM SET %s = %s", name, quoted)
-			  : mem_printf("ALTER SYSTEM RESET %s", name);
+	char *alter = value ? mem_printf("ALTER SYSTEM %s", set)
+			    : mem_printf("ALTER SYSTEM RESET %s", name);
 	CLEANUP(cleanup_free) char *show = mem_printf("SELECT current_setting('%s', true)", name);
+	struct err err = {0};
 
-	test_run_sql(dsn, sql);
-	test_run_sql(dsn, "SELECT pg_reload_conf()");
+	ck_ok(pg_control_open(dsn, NULL, &conn, &err), err);
+	/* A name with a dot has to be known to the session before ALTER SYSTEM takes it. */
+	if (value && strchr(name, '.'))
+		ck_ok(pg_control_exec(conn, set, &err), err);
+	ck_ok(pg_control_exec(conn, alter, &err), err);
+	ck_ok(pg_control_exec(conn, "SELECT pg_reload_conf()", &err), err);
 	if (value)
 		test_sql_until(dsn, show, value);
 	else

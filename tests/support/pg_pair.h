@@ -8,13 +8,14 @@
 struct test_pair {
 	struct pg_programs programs;
 	struct pg_server primary, standby; /* standby.pid is 0 when there is none */
+	const char *slot; /* of the standby, on the primary; default "standby_slot" */
 	char *dir;
 	char *primary_dsn, *standby_dsn; /* database "postgres", user postgres */
 };
 
 /* Both end the process with a clear word when something fails. */
 void test_primary_start(struct test_pair *pair, const struct server_setting *settings, size_t n);
-/* A standby by pg_basebackup -R on the slot "standby_slot", streaming and caught up. */
+/* A standby by pg_basebackup -R on the slot pair->slot, streaming and caught up. */
 void test_standby_start(struct test_pair *pair, const struct server_setting *settings, size_t n);
 void test_pair_stop(struct test_pair *pair);
 

@@ -24,11 +24,11 @@ WHERE current_setting('archive_mode') <> 'off'
 UNION ALL
 SELECT 'primary_conninfo is still set'
 FROM pg_settings
-WHERE name = 'primary_conninfo' AND setting <> ''
+WHERE name = 'primary_conninfo' AND setting <> '' AND context = 'sighup'
 UNION ALL
 SELECT 'restore_command is still set'
 FROM pg_settings
-WHERE name = 'restore_command' AND setting <> ''
+WHERE name = 'restore_command' AND setting <> '' AND context = 'sighup'
 UNION ALL
 SELECT format('the worker of a subscription runs (process %s)', pid)
 FROM pg_stat_subscription
