@@ -8,8 +8,8 @@
  *
  * The life of a connection: open() -> step() until DB_READY or DB_FAILED -> any number of
  * (query|prepare|execute)_start() -> step() until DB_READY or DB_FAILED -> close().
- * Between DB_AGAIN and the next step() the caller waits until fd() has what wants() names; a start may
- * already be complete at once, so the first step() follows a start without waiting.
+ * Between DB_AGAIN and the next step() the caller waits until fd() has what wants() names; a start
+ * may already be complete at once, so the first step() follows a start without waiting.
  */
 #ifndef REHEARSE_ADAPTERS_DB_H
 #define REHEARSE_ADAPTERS_DB_H
@@ -39,7 +39,8 @@ struct db_error {
 			 * time, a deadlock, a serialization failure */
 	bool in_doubt; /* connection lost while a statement ran and the server did not say why: it
 			* may have happened */
-	char code[16]; /* SQLSTATE, or errno as digits; "lost" where the server said none; "misuse" */
+	/* SQLSTATE, or errno as digits; "lost" where the server said none; "misuse" of a start. */
+	char code[16];
 	uint32_t position;   /* characters into the statement, from 1; 0 unknown */
 	char text[256];	     /* the message; values in quotes and DETAIL lines are masked */
 };
@@ -67,7 +68,7 @@ struct db_param {
 struct db_target {
 	const char *dsn;	  /* postgres: conninfo or URI, may hold a password */
 	const char *database;	  /* overrides the DSN's; NULL: as there */
-	const char *application;  /* name that the server shows for the session; NULL: "rehearse" */
+	const char *application;  /* the session's name on the server; NULL: "rehearse" */
 	const char *init_sql;	  /* run as part of open(), before DB_READY; NULL: none */
 	/* 0: 10 s, init_sql included. step() enforces it, so it is to be called now and then while
 	 * connecting, even when nothing happens on fd(). */
@@ -75,7 +76,7 @@ struct db_target {
 };
 
 enum { DB_FEATURE_DDL_COMMITS = 1,    /* each DDL statement commits implicitly (MySQL) */
-	DB_FEATURE_QUESTION_MARKS = 2, /* placeholders are `?`, each use its own parameter; else $1, $2 */
+	DB_FEATURE_QUESTION_MARKS = 2, /* `?`, each use its own parameter; else $1 */
 };
 
 struct db_conn; /* each adapter's own */
@@ -86,27 +87,28 @@ struct db_adapter {
 
 	/* Required. */
 
-	/* Starts to connect; does not block but for a name look-up. *ret must be close()d even after
-	 * DB_FAILED. -1: the DSN cannot be read (ERR_USAGE); then there is nothing to close. `target` and its
-	 * strings are copied. */
+	/* Starts to connect; does not block but for a name look-up. *ret must be close()d even
+	 * after DB_FAILED. -1: the DSN cannot be read (ERR_USAGE), nothing to close. `target` and
+	 * its strings are copied. */
 	int (*open)(const struct db_target *target, struct db_conn **ret, struct err *err);
-	/* NULL-safe; never blocks for an answer; an open transaction is rolled back by the server. */
+	/* NULL-safe; never blocks for an answer; the server rolls an open transaction back. */
 	void (*close)(struct db_conn *conn);
 
 	/* Text protocol; several statements separated by `;` are allowed. -1 only for misuse or a
 	 * connection that is already lost; result()->error then says so. */
 	int (*query_start)(struct db_conn *conn, const char *sql);
-	/* Prepares `sql` under the number `id` (the caller's choice, dense from 0). n_params is known by
-	 * the caller; types are the server's to find. */
+	/* Prepares `sql` under the number `id` (the caller's choice, dense from 0). The caller
+	 * knows n_params; types are the server's to find. */
 	int (*prepare_start)(struct db_conn *conn, unsigned id, const char *sql, unsigned n_params);
 	int (*execute_start)(struct db_conn *conn, unsigned id, const struct db_param *params,
 		unsigned n_params);
 
-	/* Moves whatever was started. DB_FAILED: result()->error tells; a class other than CONNECTION
-	 * leaves the connection usable (in a failed transaction, where the server has those). With
-	 * nothing started: DB_READY while the connection stands, DB_FAILED once it is lost. */
+	/* Moves whatever was started. DB_FAILED: result()->error tells; a class other than
+	 * CONNECTION leaves the connection usable (in a failed transaction, where the server has
+	 * those). With nothing started: DB_READY while the connection stands, DB_FAILED once it is
+	 * lost. */
 	enum db_step (*step)(struct db_conn *conn);
-	int (*fd)(const struct db_conn *conn);		/* may change while connecting; -1 when lost */
+	int (*fd)(const struct db_conn *conn); /* may change while connecting; -1 when lost */
 	unsigned (*wants)(const struct db_conn *conn);	/* DB_WANT_* after DB_AGAIN */
 	const struct db_result *(*result)(const struct db_conn *conn);
 	/* Text of a value, NULL for SQL NULL or outside the result; as long-lived as the result. */
@@ -130,7 +132,8 @@ struct db_adapter {
 
 /*
  * Called about every 50 ms while a blocking call waits; non-zero ends the wait: the statement is
- * cancelled and the call fails with what tick put into err. interrupt_check() is always part of the wait.
+ * cancelled and the call fails with what tick put into err. interrupt_check() is always part of
+ * the wait.
  */
 typedef int db_tick(void *ctx, struct err *err);
 
@@ -151,8 +154,10 @@ int db_connect_error(const struct db_adapter *db, const struct db_target *target
 	struct db_conn **ret, struct db_error *ret_error, struct err *err);
 
 /*
- * Runs to the end. 0: the server answered, with success or an error, which result()->error tells: for callers
- * that judge errors themselves. -1: interrupted, timed out, or ended by tick (then the statement was cancelled and its answer read).
+ * Runs to the end. 0: the server answered, with success or an error (a lost connection is one),
+ * which result()->error tells: for callers that judge errors themselves. -1: interrupted, timed
+ * out, or ended by tick; then the statement was cancelled and its answer read. A server that does not
+ * answer that either within 10 s leaves a connection that refuses the next start: close() it.
  */
 int db_run(const struct db_adapter *db, struct db_conn *conn, const char *sql,
 	const struct db_wait *wait, struct err *err);

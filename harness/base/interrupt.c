@@ -34,7 +34,8 @@ void interrupt_install(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, children would leave no exit code */
+	/* Ignored by whoever started us, it would leave no exit codes of children. */
+	signal(SIGCHLD, SIG_DFL);
 }
 
 bool interrupt_pending(void)

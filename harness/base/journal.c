@@ -43,8 +43,8 @@ static int save(const struct journal *j, struct err *err)
 		const struct journal_entry *e = &j->entries[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:s*, s:s*, s:i, s:I}", "kind", kind_names[e->kind], "what",
-				e->what, "where", e->where, "pid", (int)e->pid, "ticks",
+			json_pack("{s:s, s:s*, s:s*, s:i, s:I}", "kind", kind_names[e->kind],
+				"what", e->what, "where", e->where, "pid", (int)e->pid, "ticks",
 				(json_int_t)e->ticks));
 	}
 	text = json_dumps(root, JSON_INDENT(1));

@@ -1,8 +1,8 @@
 /*
  * Child processes. A child gets a minimal environment of its own, no inherited descriptors but
  * 0, 1 and 2, and, when asked, another user. It is asked to end (SIGINT: a fast shutdown for
- * database servers) when this process dies, however it dies. Spawn from the main thread: the kernel ties
- * that signal to the thread that forked.
+ * database servers) when this process dies, however it dies. Spawn from the main thread: the kernel
+ * ties that signal to the thread that forked.
  */
 #ifndef REHEARSE_BASE_PROC_H
 #define REHEARSE_BASE_PROC_H
@@ -47,8 +47,8 @@ int proc_end(pid_t pid, int sig, uint64_t timeout_us, struct err *err);
 bool proc_alive(pid_t pid); /* reaps it when it is our child and has ended */
 
 /*
- * The start time of a live process in kernel ticks since boot, 0 when there is none: with the pid it names a
- * process for good, so that a recycled pid is never signalled.
+ * The start time of a live process in kernel ticks since boot, 0 when there is none: with the pid
+ * it names a process for good, so that a recycled pid is never signalled.
  */
 uint64_t proc_start_ticks(pid_t pid);
 

@@ -218,7 +218,7 @@ START_TEST(server_that_never_answers_is_given_up_by_step)
 	ck_assert_int_eq(conf->db->result(conn)->error.class, DB_CLASS_CONNECTION);
 	ck_assert_str_eq(
 		conf->db->result(conn)->error.text, "no answer from the server within 300 ms");
-	ck_assert_int_eq(atoi(conf->db->result(conn)->error.code), ETIMEDOUT);
+	ck_assert_int_eq(strtol(conf->db->result(conn)->error.code, NULL, 10), ETIMEDOUT);
 	ck_assert_int_eq(conf->db->fd(conn), -1);
 	ck_assert_int_eq(conf->db->query_start(conn, conf->three_values), -1);
 	conf->db->close(conn);
