@@ -156,8 +156,8 @@ int db_connect_error(const struct db_adapter *db, const struct db_target *target
 /*
  * Runs to the end. 0: the server answered, with success or an error (a lost connection is one),
  * which result()->error tells: for callers that judge errors themselves. -1: interrupted, timed
- * out, or ended by tick; then the statement was cancelled and its answer read. A server that does not
- * answer that either within 10 s leaves a connection that refuses the next start: close() it.
+ * out, or ended by tick; then the statement was cancelled and its answer read. A server that gives
+ * no answer to that within 10 s leaves a connection that refuses the next start: close() it.
  */
 int db_run(const struct db_adapter *db, struct db_conn *conn, const char *sql,
 	const struct db_wait *wait, struct err *err);
