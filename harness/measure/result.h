@@ -226,7 +226,10 @@ void result_release(struct result *r);
 
 /* Pretty-printed JSON with a final newline; caller frees. */
 char *result_to_json(const struct result *r);
-/* ERR_USAGE naming `path`, and the member that is missing or of the wrong type. */
+/*
+ * ERR_USAGE naming `path`, and the member that is missing or of the wrong type; ret is then
+ * untouched. ret comes initialised or zeroed: on success what it held is released.
+ */
 int result_from_json(
 	const char *text, size_t len, const char *path, struct result *ret, struct err *err);
 int result_save(const struct result *r, const char *path, struct err *err);

@@ -264,6 +264,7 @@ int result_from_json(
 		result_release(&read);
 		one_line(err);
 	} else {
+		result_release(ret);
 		*ret = read;
 	}
 	str_release(&r.member);

@@ -138,38 +138,108 @@ static const struct {
 	{"resource", "the replica ran out of something: check disk, memory and max_connections"},
 };
 
-static void add_error(
-	const struct verdict_rule *rule, struct result *r, const struct result_error *e)
+/* One code, over all transactions that it is new to. */
+struct new_error {
+	const struct result_error *first;
+	uint64_t during, after;
+	struct str shares; /* "book 84.6 % of 1,300, pay ..." */
+};
+
+static bool is_new(
+	const struct result *r, const struct result_phase *p, const struct result_error *e)
+{
+	const char *code = rules_text(e->code), *name = rules_text(e->transaction);
+
+	return e->count && !repeats(p, e) && !seen(r, PHASE_WARM_UP, code, name) &&
+		!seen(r, PHASE_BASELINE, code, name);
+}
+
+static void add_share(const struct result *r, const struct result_error *e, struct new_error *new)
 {
 	const char *code = rules_text(e->code), *name = rules_text(e->transaction);
 	uint64_t during = seen(r, PHASE_MIGRATION, code, name);
 	uint64_t after = seen(r, PHASE_RECOVERY, code, name);
 	uint64_t all = (during ? arrived(r, PHASE_MIGRATION, name) : 0) +
 		(after ? arrived(r, PHASE_RECOVERY, name) : 0);
-	bool breakage = is(e->class, "breakage");
-	struct str message = {0}, evidence = {0};
-	struct verdict_rule alone = *rule;
-	const char *remedy = NULL;
 	char buf[UNITS_TEXT];
 
-	str_addf(&message,
-		"%s failed %s %s with %s (%s), which never happened before the migration",
-		*name ? name : "transactions", units_count_text(during + after, buf),
-		during + after == 1 ? "time" : "times", code, rules_text(e->class));
+	new->during += during;
+	new->after += after;
+	str_addf(&new->shares, "%s%s ", new->shares.len ? ", " : "", *name ? name : "transactions");
 	if (all)
-		str_addf(&evidence, "%.3g %% of %s; ", (double)(during + after) * 100 / (double)all,
-			units_count_text(all, buf));
-	str_addf(&evidence, "%s during the migration", units_count_text(during, buf));
-	str_addf(&evidence, ", %s after it", units_count_text(after, buf));
-	if (*rules_text(e->text))
-		str_addf(&evidence, "; %s", e->text);
+		str_addf(&new->shares, "%.3g %% of %s",
+			(double)(during + after) * 100 / (double)all, units_count_text(all, buf));
+	else
+		str_addf(&new->shares, "%s", units_count_text(during + after, buf));
+}
+
+/* Every transaction once, though both phases may have the code. */
+static void add_shares(const struct result *r, struct new_error *new)
+{
+	for (enum phase_id id = PHASE_MIGRATION; id <= PHASE_RECOVERY; id++) {
+		const struct result_phase *p = rules_phase(r, id);
+
+		for (size_t i = 0; p && i < p->n_errors; i++) {
+			const struct result_error *e = &p->errors[i];
+
+			if (is(e->code, rules_text(new->first->code)) && is_new(r, p, e) &&
+				(id == PHASE_MIGRATION ||
+					!seen(r, PHASE_MIGRATION, rules_text(e->code),
+						rules_text(e->transaction))))
+				add_share(r, e, new);
+		}
+	}
+}
+
+static const char *error_remedy(const struct result_error *e)
+{
 	for (size_t i = 0; i < sizeof(error_remedies) / sizeof(error_remedies[0]); i++) {
 		if (is(e->class, error_remedies[i].class))
-			remedy = error_remedies[i].text;
+			return error_remedies[i].text;
 	}
-	alone.against_baseline = rule->against_baseline && !breakage;
+	return NULL;
+}
+
+static void add_error(
+	const struct verdict_rule *rule, struct result *r, const struct result_error *e)
+{
+	struct new_error new = {.first = e};
+	struct verdict_rule alone = *rule;
+	struct str message = {0}, evidence = {0};
+	char buf[UNITS_TEXT];
+
+	add_shares(r, &new);
+	rules_count(new.during + new.after, "transaction", &message);
+	str_addf(&message,
+		" failed with %s (%s), which never happened to them before the migration",
+		rules_text(e->code), rules_text(e->class));
+	str_addf(&evidence, "%s; %s during the migration", str_text(&new.shares),
+		units_count_text(new.during, buf));
+	str_addf(&evidence, ", %s after it", units_count_text(new.after, buf));
+	if (*rules_text(e->text))
+		str_addf(&evidence, "; %s", e->text);
+	/* A query that no longer fits the schema is nobody's load: no baseline excuses it. */
+	alone.against_baseline = rule->against_baseline && !is(e->class, "breakage");
 	rules_add(&alone, r, r->rules.allow_new_errors ? SEVERITY_INFO : SEVERITY_REJECT, 0,
-		str_take(&message), str_take(&evidence), mem_strdup(remedy));
+		str_take(&message), str_take(&evidence), mem_strdup(error_remedy(e)));
+	str_release(&new.shares);
+}
+
+/* The code was told with an earlier entry. */
+static bool told(const struct result *r, const struct result_error *e)
+{
+	for (enum phase_id id = PHASE_MIGRATION; id <= PHASE_RECOVERY; id++) {
+		const struct result_phase *p = rules_phase(r, id);
+
+		for (size_t i = 0; p && i < p->n_errors; i++) {
+			if (&p->errors[i] == e)
+				return false;
+			if (is(p->errors[i].code, rules_text(e->code)) &&
+				is_new(r, p, &p->errors[i]))
+				return true;
+		}
+	}
+	return false;
 }
 
 void rule_new_error_class(const struct verdict_rule *rule, struct result *r)
@@ -179,15 +249,9 @@ void rule_new_error_class(const struct verdict_rule *rule, struct result *r)
 
 		for (size_t i = 0; p && i < p->n_errors; i++) {
 			const struct result_error *e = &p->errors[i];
-			const char *code = rules_text(e->code), *name = rules_text(e->transaction);
 
-			if (!e->count || repeats(p, e) || seen(r, PHASE_WARM_UP, code, name) ||
-				seen(r, PHASE_BASELINE, code, name))
-				continue;
-			/* What the migration phase already had was told there. */
-			if (id == PHASE_RECOVERY && seen(r, PHASE_MIGRATION, code, name))
-				continue;
-			add_error(rule, r, e);
+			if (is_new(r, p, e) && !told(r, e))
+				add_error(rule, r, e);
 		}
 	}
 }

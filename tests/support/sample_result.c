@@ -109,7 +109,7 @@ void sample_note(struct result *r, const char *id, const char *text, bool action
 	*ADD(r->notes, r->n_notes) = (struct result_note){mem_strdup(id), mem_strdup(text), action};
 }
 
-static void add_statement(struct result *r, unsigned line, const char *kind, const char *text,
+void sample_statement(struct result *r, unsigned line, const char *kind, const char *text,
 	uint64_t start_us, uint64_t duration_us)
 {
 	struct result_statement *s = ADD(r->statements, r->n_statements);
@@ -202,11 +202,11 @@ void sample_healthy(struct result *r)
 	add_phase(r, 3000000, 10);
 	add_phase(r, 13000000, 8);
 	add_phase(r, 21000000, 5);
-	add_statement(r, 3, "CREATE INDEX CONCURRENTLY",
+	sample_statement(r, 3, "CREATE INDEX CONCURRENTLY",
 		"CREATE INDEX CONCURRENTLY appointment_starts_idx ON public.appointment "
 		"(starts_at)",
 		13000000, 1260000);
-	add_statement(r, 7, "ANALYZE", "ANALYZE public.appointment", 14270000, 84000);
+	sample_statement(r, 7, "ANALYZE", "ANALYZE public.appointment", 14270000, 84000);
 }
 
 void sample_index_plain(struct result *r)

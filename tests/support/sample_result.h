@@ -19,6 +19,8 @@ struct result_phase *sample_phase(struct result *r, enum phase_id id);
 /* Each adds one and returns nothing: pointers into the result move. */
 void sample_error(struct result *r, enum phase_id id, const char *code, const char *class,
 	const char *transaction, uint64_t count);
+void sample_statement(struct result *r, unsigned line, const char *kind, const char *text,
+	uint64_t start_us, uint64_t duration_us);
 void sample_lock(struct result *r, unsigned statement, const char *object, const char *mode,
 	uint64_t hold_us, bool blocks_reads);
 /* A group of waits behind a statement, counted in its `caused`, and its worst wait whole. */

@@ -230,7 +230,7 @@ static void assert_round_trip(const struct result *r)
 {
 	CLEANUP(cleanup_free) char *first = result_to_json(r);
 	CLEANUP(cleanup_free) char *second = NULL;
-	struct result back;
+	struct result back = {0};
 	struct err err = {0};
 
 	ck_ok(result_from_json(first, strlen(first), "r.json", &back, &err), err);
@@ -258,7 +258,7 @@ END_TEST
 START_TEST(values_come_back_and_not_only_their_text)
 {
 	CLEANUP(cleanup_free) char *text = changed("", "");
-	struct result back;
+	struct result back = {0};
 	struct err err = {0};
 
 	ck_ok(result_from_json(text, strlen(text), "r.json", &back, &err), err);
@@ -282,7 +282,7 @@ END_TEST
 static void read_changed(const char *from, const char *to, struct err *err)
 {
 	CLEANUP(cleanup_free) char *text = changed(from, to);
-	struct result back;
+	struct result back = {0};
 
 	if (!result_from_json(text, strlen(text), "result.json", &back, err))
 		result_release(&back);
@@ -344,7 +344,7 @@ START_TEST(what_is_no_json_is_named_by_path)
 		"[]", "\"\\u0000\"", "\xff\xfe"};
 
 	for (size_t i = 0; i < N(texts); i++) {
-		struct result r;
+		struct result r = {0};
 		struct err err = {0};
 
 		ck_assert_int_eq(
@@ -361,7 +361,7 @@ START_TEST(a_result_cut_anywhere_is_refused)
 {
 	CLEANUP(cleanup_free) char *text = changed("", "");
 	size_t len = strlen(text);
-	struct result back;
+	struct result back = {0};
 
 	for (size_t cut = 0; cut + 2 < len; cut += 97) {
 		struct err err = {0};
@@ -394,13 +394,14 @@ START_TEST(a_result_is_saved_and_loaded)
 {
 	CLEANUP(cleanup_free) char *dir = NULL;
 	CLEANUP(cleanup_free) char *path = NULL;
-	struct result r, back;
+	struct result r, back = {0};
 	struct err err = {0};
 
 	ck_ok(fs_temp_dir(&dir, &err), err);
 	path = fs_join(dir, "result.json");
 	sample_full(&r);
 	ck_ok(result_save(&r, path, &err), err);
+	result_init(&back);
 	ck_ok(result_load(path, &back, &err), err);
 	ck_assert_str_eq(back.rehearsal.run_id, r.rehearsal.run_id);
 	result_release(&back);

@@ -88,13 +88,15 @@ START_TEST(a_new_error_is_told_with_count_and_share)
 
 	sample_healthy(&r);
 	sample_error(&r, PHASE_MIGRATION, "42703", "breakage", "book", 600);
+	sample_error(&r, PHASE_MIGRATION, "42703", "breakage", "look_up", 1800);
 	sample_error(&r, PHASE_RECOVERY, "42703", "breakage", "book", 500);
 	assert_finding(&r, "new-error-class",
-		"book failed 1,100 times with 42703 (breakage), which never happened before the "
-		"migration",
-		"84.6 % of 1,300; 600 during the migration, 500 after it; column \"…\" does not "
-		"exist");
-	ck_assert_uint_eq(r.n_findings, 1); /* once, not once per phase */
+		"2,900 transactions failed with 42703 (breakage), which never happened to them "
+		"before the migration",
+		"book 84.6 % of 1,300, look_up 75 % of 2,400; 2,400 during the migration, 500 "
+		"after "
+		"it; column \"…\" does not exist");
+	ck_assert_uint_eq(r.n_findings, 1); /* once per code */
 	result_release(&r);
 }
 END_TEST
