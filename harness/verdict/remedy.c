@@ -1,26 +1,28 @@
 /*
- * What to do instead, by kind of statement. The first row that fits is taken; the words are
- * looked for without regard to case. A row for another server is a row, not a branch.
+ * What to do instead, by kind of statement. The first row that fits is taken; words are looked
+ * for without regard to case. A row for another server is a row, not a branch.
  */
 #include <string.h>
 
-#include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
-#include "harness/base/str.h"
 #include "harness/base/units.h"
 #include "harness/verdict/rules.h"
 
 struct remedy {
 	const char *engine;  /* NULL: any */
-	const char *words;   /* must be in kind or text */
-	const char *also;    /* and so must this; NULL: nothing */
-	const char *without; /* must not; NULL: nothing */
+	const char *kind;    /* how the kind begins; names in the text may look like keywords */
+	const char *words;   /* in kind or text; NULL: none needed */
+	const char *without; /* not in kind or text; NULL: nothing */
 	bool rewritten;	     /* only when a relation was rewritten */
-	const char *text;
+	const char *text;    /* NULL: nothing better is known */
 };
 
+#define BATCHES "in batches of a few thousand rows, each committed by itself"
+#define VALIDATE ", commit, then VALIDATE CONSTRAINT in a transaction of its own"
+#define INDEX_FIRST "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT ... "
+
 static const struct remedy remedies[] = {
-	{"postgres", "CREATE", " INDEX", "CONCURRENTLY", false,
+	{"postgres", "CREATE INDEX", NULL, "CONCURRENTLY", false,
 		"CREATE INDEX CONCURRENTLY, outside a transaction: writes go on while it builds"},
 	{"postgres", "DROP INDEX", NULL, "CONCURRENTLY", false,
 		"DROP INDEX CONCURRENTLY, outside a transaction"},
@@ -31,42 +33,35 @@ static const struct remedy remedies[] = {
 	{"postgres", "VACUUM", "FULL", NULL, false,
 		"plain VACUUM, or a tool that repacks the table online"},
 	{"postgres", "CLUSTER", NULL, NULL, false, "a tool that repacks the table online"},
-	{"postgres", "SET NOT NULL", NULL, NULL, false,
-		"ADD CONSTRAINT ... CHECK (column IS NOT NULL) NOT VALID; VALIDATE CONSTRAINT in a "
-		"transaction of its own; then SET NOT NULL, which needs no scan; then drop the "
-		"CHECK"},
-	{"postgres", "ADD", "USING INDEX", NULL, false, NULL},
-	{"postgres", "ADD", "FOREIGN KEY", "NOT VALID", false,
-		"ADD FOREIGN KEY ... NOT VALID, commit, then VALIDATE CONSTRAINT in a transaction "
-		"of "
-		"its own"},
-	{"postgres", "ADD CONSTRAINT", "CHECK", "NOT VALID", false,
-		"ADD CONSTRAINT ... CHECK ... NOT VALID, commit, then VALIDATE CONSTRAINT in a "
-		"transaction of its own"},
-	{"postgres", "ADD", "PRIMARY KEY", "ADD COLUMN", false,
-		"CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT ... PRIMARY KEY USING "
-		"INDEX"},
-	{"postgres", "ADD", "UNIQUE", "ADD COLUMN", false,
-		"CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT ... UNIQUE USING "
-		"INDEX"},
-	{"postgres", "ADD COLUMN", NULL, NULL, true,
+	{"postgres", "ALTER TABLE", "SET NOT NULL", NULL, false,
+		"ADD CONSTRAINT ... CHECK (column IS NOT NULL) NOT VALID" VALIDATE
+		"; then SET NOT NULL, which needs no scan; then drop the CHECK"},
+	{"postgres", "ALTER TABLE", "USING INDEX", NULL, false, NULL},
+	{"postgres", "ALTER TABLE ADD COLUMN", " REFERENCES ", NULL, false,
+		"add the column alone; then ADD FOREIGN KEY ... NOT VALID" VALIDATE},
+	{"postgres", "ALTER TABLE", "FOREIGN KEY", "NOT VALID", false,
+		"ADD FOREIGN KEY ... NOT VALID" VALIDATE},
+	{"postgres", "ALTER TABLE ADD CONSTRAINT", "CHECK", "NOT VALID", false,
+		"ADD CONSTRAINT ... CHECK ... NOT VALID" VALIDATE},
+	{"postgres", "ALTER TABLE ADD CONSTRAINT PRIMARY KEY", NULL, NULL, false,
+		INDEX_FIRST "PRIMARY KEY USING INDEX"},
+	{"postgres", "ALTER TABLE ADD CONSTRAINT UNIQUE", NULL, NULL, false,
+		INDEX_FIRST "UNIQUE USING INDEX"},
+	{"postgres", "ALTER TABLE ADD COLUMN", NULL, NULL, true,
 		"add the column nullable and without a default; SET DEFAULT for new rows; backfill "
 		"the "
 		"old ones in batches; then NOT NULL through a validated CHECK"},
-	{"postgres", "TYPE", NULL, NULL, true,
+	{"postgres", "ALTER TABLE", " TYPE", NULL, true,
 		"add a column of the new type, keep both in step with a trigger, backfill in "
 		"batches, "
 		"then switch"},
-	{"mysql", "INDEX", NULL, "LOCK=NONE", false,
+	{"mysql", "CREATE INDEX", NULL, "LOCK=NONE", false,
 		"ALGORITHM=INPLACE, LOCK=NONE: the server refuses instead of blocking"},
 	{"mysql", "ALTER TABLE", NULL, NULL, false,
 		"ALGORITHM=INSTANT where the server takes it, else an online schema change tool"},
-	{NULL, "UPDATE", NULL, NULL, false,
-		"backfill in batches of a few thousand rows, each committed by itself"},
-	{NULL, "DELETE", NULL, NULL, false,
-		"delete in batches of a few thousand rows, each committed by itself"},
-	{NULL, "INSERT", NULL, NULL, false,
-		"insert in batches of a few thousand rows, each committed by itself"},
+	{NULL, "UPDATE", NULL, NULL, false, "backfill " BATCHES},
+	{NULL, "DELETE", NULL, NULL, false, "delete " BATCHES},
+	{NULL, "INSERT", NULL, NULL, false, "insert " BATCHES},
 };
 
 static bool has(const struct result_statement *s, const char *words)
@@ -74,15 +69,19 @@ static bool has(const struct result_statement *s, const char *words)
 	return strcasestr(rules_text(s->kind), words) || strcasestr(rules_text(s->text), words);
 }
 
+static bool fits(const struct remedy *m, const char *engine, const struct result_statement *s)
+{
+	return (!m->engine || !strcmp(m->engine, engine)) &&
+		!strncasecmp(rules_text(s->kind), m->kind, strlen(m->kind)) &&
+		(!m->words || has(s, m->words)) && (!m->without || !has(s, m->without)) &&
+		(!m->rewritten || s->n_rewritten);
+}
+
 static const char *find(const struct result *r, const struct result_statement *s)
 {
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		const struct remedy *m = &remedies[i];
-
-		if ((!m->engine || !strcmp(m->engine, rules_text(r->rehearsal.engine))) &&
-			has(s, m->words) && (!m->also || has(s, m->also)) &&
-			(!m->without || !has(s, m->without)) && (!m->rewritten || s->n_rewritten))
-			return m->text;
+		if (fits(&remedies[i], rules_text(r->rehearsal.engine), s))
+			return remedies[i].text;
 	}
 	return NULL;
 }

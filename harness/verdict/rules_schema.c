@@ -11,13 +11,17 @@ static bool is(const char *a, const char *b)
 	return !strcmp(rules_text(a), b);
 }
 
-/* "public.t_idx" is written `t_idx` by most people. */
-static bool names(const struct result_statement *s, const char *object)
+/* "public.t_idx" is written `t_idx` by most people, and a constraint always is. */
+static const char *bare(const char *object)
 {
 	const char *dot = strrchr(rules_text(object), '.');
-	const char *name = dot ? dot + 1 : rules_text(object);
 
-	return *name && strstr(rules_text(s->text), name) != NULL;
+	return dot ? dot + 1 : rules_text(object);
+}
+
+static bool names(const struct result_statement *s, const char *object)
+{
+	return *bare(object) && strstr(rules_text(s->text), bare(object)) != NULL;
 }
 
 /* The statement that created it: the last that names it and says CREATE or ADD; NULL unknown. */
@@ -99,7 +103,7 @@ void rule_unvalidated_constraint(const struct verdict_rule *rule, struct result 
 				"ALTER TABLE %s VALIDATE CONSTRAINT %s, in a transaction of its "
 				"own; or set verdict.allow_unvalidated_constraint when that comes "
 				"later",
-				rules_text(l->table), rules_text(l->object)));
+				rules_text(l->table), bare(l->object)));
 	}
 }
 
