@@ -1,5 +1,6 @@
 #!/bin/sh
-# demo.sh REHEARSE : the same index, built in two ways, rehearsed under the traffic of a dental practice.
+# demo.sh REHEARSE : the same index, built in two ways, rehearsed under the traffic of a dental
+# practice.
 set -u
 rehearse=${1:?usage: demo.sh REHEARSE}
 status=0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# scenarios.sh REHEARSE [NAME] : rehearses every scenario, or the one named, and compares the verdict with the one that it
-# expects. SMALL=1 takes the small variants.
+# scenarios.sh REHEARSE [NAME] : rehearses every scenario, or the one named, and compares verdict
+# and findings with those that it expects. SMALL=1 takes the small variants.
 set -u
 rehearse=${1:?usage: scenarios.sh REHEARSE [NAME]}
 only=${2:-}
@@ -22,6 +22,8 @@ for file in scenarios/*/scenario.yaml; do
 	name=${dir#scenarios/}
 	[ -z "$only" ] || [ "$only" = "$name" ] || continue
 	expected=$(sed -n '/^expect:/,/^[^ ]/s/^ *verdict: *//p' "$file")
+	result=rehearse-results/$name/result.json
+	rm -f "$result"
 	start=$(date +%s)
 	"$rehearse" run --quiet ${SMALL:+--small} "$dir" >"$log" 2>&1
 	got=$(verdict $?)
@@ -32,8 +34,12 @@ for file in scenarios/*/scenario.yaml; do
 	*) ok=false ;;
 	esac
 	case $got in exit*) ok=false ;; esac
-	# The findings that a scenario expects are checked by the harness, which says so.
-	grep -q '^expected ' "$log" && ok=false
+	ids=$(sed -n '/^expect:/,/^[^ ]/s/^ *findings: *\[\(.*\)\].*/\1/p' "$file" | tr ',' ' ')
+	for id in $ids; do
+		grep -q "\"id\": *\"$id\"" "$result" 2>/dev/null && continue
+		echo "no finding '$id'" >>"$log"
+		ok=false
+	done
 	if $ok; then
 		right=$((right + 1)) word=ok
 	else

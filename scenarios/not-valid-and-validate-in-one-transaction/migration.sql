@@ -1,13 +1,19 @@
 -- The foreign keys of the procedure log.
 --
--- Playbook: expand-contract required. Each statement is harmless alone. In one transaction SHARE ROW EXCLUSIVE, taken for NOT
--- VALID, is held through every VALIDATE. Commit in between: scenarios/fk-not-valid-then-validate.
+-- Playbook: expand-contract required. Each statement is harmless alone. In one transaction SHARE
+-- ROW EXCLUSIVE, taken for NOT VALID, is held through every VALIDATE. Commit in between:
+-- scenarios/fk-not-valid-then-validate.
 ALTER TABLE procedure_log
-    ADD CONSTRAINT procedure_log_appointment_fkey FOREIGN KEY (appointment_id) REFERENCES appointment NOT VALID,
-    ADD CONSTRAINT procedure_log_patient_fkey FOREIGN KEY (patient_id) REFERENCES patient NOT VALID,
-    ADD CONSTRAINT procedure_log_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider NOT VALID,
-    ADD CONSTRAINT procedure_log_procedure_code_fkey FOREIGN KEY (procedure_code_id) REFERENCES procedure_code NOT VALID,
-    ADD CONSTRAINT procedure_log_entered_by_fkey FOREIGN KEY (entered_by) REFERENCES user_account NOT VALID;
+    ADD CONSTRAINT procedure_log_appointment_fkey FOREIGN KEY (appointment_id)
+        REFERENCES appointment NOT VALID,
+    ADD CONSTRAINT procedure_log_patient_fkey FOREIGN KEY (patient_id)
+        REFERENCES patient NOT VALID,
+    ADD CONSTRAINT procedure_log_provider_fkey FOREIGN KEY (provider_id)
+        REFERENCES provider NOT VALID,
+    ADD CONSTRAINT procedure_log_procedure_code_fkey FOREIGN KEY (procedure_code_id)
+        REFERENCES procedure_code NOT VALID,
+    ADD CONSTRAINT procedure_log_entered_by_fkey FOREIGN KEY (entered_by)
+        REFERENCES user_account NOT VALID;
 ALTER TABLE procedure_log VALIDATE CONSTRAINT procedure_log_appointment_fkey;
 ALTER TABLE procedure_log VALIDATE CONSTRAINT procedure_log_patient_fkey;
 ALTER TABLE procedure_log VALIDATE CONSTRAINT procedure_log_provider_fkey;

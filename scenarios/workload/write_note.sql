@@ -4,7 +4,8 @@
 \sample user user_account.id
 BEGIN;
 INSERT INTO clinical_note (patient_id, provider_id, body)
-VALUES (:patient, :provider, 'Examined soft tissue, within normal limits. Advised to return in six months.');
+VALUES (:patient, :provider,
+    'Examined soft tissue, within normal limits. Advised to return in six months.');
 INSERT INTO audit_log (user_account_id, patient_id, action, detail)
 VALUES (:user, :patient, 'chart_edit', 'from workstation 3');
 COMMIT;
