@@ -2,6 +2,16 @@
  * The workload engine: weighted transactions sent at an arrival rate through a connection pool.
  * Open loop: a transaction arrives by the schedule whether or not earlier ones have finished, and
  * its latency counts from that intended start. Every SQL error is survived and counted.
+ *
+ * What one arrival sends (its time, type and random numbers) follows from the seed alone: arrival k
+ * goes to worker k mod workers, so more workers change nothing about the traffic. The pool is split
+ * too: connection i belongs to worker i mod workers, and no worker lends to another. Since each
+ * gets every k-th arrival, their loads differ by chance only, but with several workers a pool of
+ * n connections is exhausted a little earlier than an undivided pool of n would be. With one
+ * worker there is no difference.
+ *
+ * Latency and service time are those of completed transactions; failed ones, and those that found
+ * no connection, are counted beside them. acquire_timeout_us 0: they wait for as long as it takes.
  */
 #ifndef REHEARSE_WORKLOAD_WORKLOAD_H
 #define REHEARSE_WORKLOAD_WORKLOAD_H
