@@ -50,7 +50,7 @@ static void add_literal(struct session *s, const struct value *v, const struct d
 	if (!param->text) {
 		str_add(&s->text, "NULL");
 	} else if (v->type == VALUE_TEXT) {
-		quoted = s->worker->workload->config.engine->dialect->quote_literal(param->text);
+		quoted = s->worker->workload->config->engine->dialect->quote_literal(param->text);
 		str_add(&s->text, quoted);
 	} else {
 		/* `x -:v` with a negative number must not become a comment. */

@@ -40,8 +40,8 @@ static bool names_table(const char *written, const char *schema_table)
 
 static bool named(const struct workload *w, const char *schema_table)
 {
-	for (size_t i = 0; i < w->config.n_tables; i++)
-		if (names_table(w->config.tables[i], schema_table))
+	for (size_t i = 0; i < w->config->n_tables; i++)
+		if (names_table(w->config->tables[i], schema_table))
 			return true;
 	return false;
 }
@@ -106,7 +106,7 @@ int generate_scripts(struct workload *w, struct db_conn *conn, const struct scri
 {
 	CLEANUP(cleanup_str) struct str covers = {0};
 
-	if (db_exec(w->db, conn, w->config.engine->dialect->list_tables, err))
+	if (db_exec(w->db, conn, w->config->engine->dialect->list_tables, err))
 		return err_prefix(err, "cannot list tables to generate a workload from");
 	if (add_tables(w, conn, context, &covers, err))
 		return -1;

@@ -143,7 +143,7 @@ static void report_phase(
 static void report_rehearsal(
 	const struct workload *w, const struct stats *stats, struct result_rehearsal *ret)
 {
-	const struct scenario_workload *settings = w->config.settings;
+	const struct scenario_workload *settings = w->config->settings;
 	bool open = settings->mode == WORKLOAD_OPEN;
 	uint64_t lag = histogram_percentile(&stats->lag, 99);
 	char text[UNITS_TEXT];
@@ -190,30 +190,13 @@ void workload_report(const struct workload *w, struct result *r)
 
 /* ---- plan ---- */
 
-static void describe_sql(const char *sql, struct str *out)
-{
-	const char *p = strstr(sql, "*/") + 2; /* behind the name */
-	bool space = false;
-
-	for (; *p; p++) {
-		if (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r') {
-			space = true;
-			continue;
-		}
-		if (space)
-			str_add_char(out, ' ');
-		space = false;
-		str_add_char(out, *p);
-	}
-}
-
 void workload_describe(const struct workload *w, struct str *out)
 {
 	uint64_t total = 0;
 
 	if (w->n_scripts == 0) {
 		str_add(out,
-			"generated at the start: reads and updates by key on the tables that "
+			"  generated at the start: reads and updates by key on the tables that "
 			"the migration names and the largest others\n");
 		return;
 	}
@@ -221,17 +204,12 @@ void workload_describe(const struct workload *w, struct str *out)
 		total += w->scripts[i].weight;
 	for (size_t i = 0; i < w->n_scripts; i++) {
 		const struct script *s = &w->scripts[i];
-		const char *separator = "";
+		size_t n = 0;
 
-		str_addf(out, "%s: weight %u of %llu%s: ", s->name, s->weight,
-			(unsigned long long)total, s->read_only ? ", read-only" : "");
-		for (size_t k = 0; k < s->n_commands; k++) {
-			if (s->commands[k].kind != COMMAND_SQL)
-				continue;
-			str_add(out, separator);
-			describe_sql(s->commands[k].sql, out);
-			separator = "; ";
-		}
-		str_add_char(out, '\n');
+		for (size_t k = 0; k < s->n_commands; k++)
+			n += s->commands[k].kind == COMMAND_SQL;
+		str_addf(out, "  %-28s %5.1f %%  %zu statement%s%s\n", s->name,
+			100.0 * s->weight / (double)total, n, n == 1 ? "" : "s",
+			s->read_only ? ", read-only" : "");
 	}
 }

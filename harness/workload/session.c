@@ -54,7 +54,7 @@ static void lost(struct session *s)
 
 static void opened(struct session *s)
 {
-	const struct workload_config *config = &s->worker->workload->config;
+	const struct workload_config *config = s->worker->workload->config;
 
 	memset(s->prepared, 0, s->worker->workload->n_statements * sizeof(*s->prepared));
 	s->next_id = 0;
@@ -69,7 +69,7 @@ static void opened(struct session *s)
 
 static void target_of(const struct session *s, char *init_sql, struct db_target *ret)
 {
-	const struct workload_config *config = &s->worker->workload->config;
+	const struct workload_config *config = s->worker->workload->config;
 
 	*ret = (struct db_target){.dsn = config->dsn,
 		.database = config->database,
@@ -79,7 +79,7 @@ static void target_of(const struct session *s, char *init_sql, struct db_target 
 
 static char *init_sql_of(const struct session *s)
 {
-	const struct workload_config *config = &s->worker->workload->config;
+	const struct workload_config *config = s->worker->workload->config;
 
 	return config->engine->dialect->session_timeouts(0, config->settings->statement_timeout_us);
 }
@@ -112,7 +112,7 @@ static bool settle(struct session *s)
 		return false;
 	}
 	s->state = SESSION_ROLLBACK;
-	if (db->query_start(s->conn, s->worker->workload->config.engine->dialect->rollback) == 0)
+	if (db->query_start(s->conn, s->worker->workload->config->engine->dialect->rollback) == 0)
 		return true;
 	lost(s);
 	return false;
@@ -381,7 +381,7 @@ void session_begin(struct session *s, const struct arrival *a)
 	memcpy(s->variables, script->initial, script->n_slots * sizeof(*s->variables));
 	if (script->client_id != SLOT_NONE)
 		s->variables[script->client_id] = value_int(s->number);
-	schedule_rng(w->config.settings->seed, a->number, &s->rng);
+	schedule_rng(w->config->settings->seed, a->number, &s->rng);
 	if (s->statement_timeout_us != w->timeouts_us[a->type]) {
 		waits = start_timeouts(s) == 0 || fail(s, &w->db->result(s->conn)->error);
 	} else {

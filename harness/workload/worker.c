@@ -165,7 +165,7 @@ static void pop(struct worker *w, struct arrival *ret)
 /* When the head of the queue gives up; UINT64_MAX never. */
 static uint64_t head_expires(const struct worker *w)
 {
-	uint64_t timeout = w->workload->config.settings->acquire_timeout_us;
+	uint64_t timeout = w->workload->config->settings->acquire_timeout_us;
 
 	if (w->ring_len == 0 || timeout == 0)
 		return UINT64_MAX;
@@ -252,7 +252,7 @@ static void run_timers(struct worker *w, uint64_t now)
 
 static bool is_open_loop(const struct worker *w)
 {
-	return w->workload->config.settings->mode == WORKLOAD_OPEN;
+	return w->workload->config->settings->mode == WORKLOAD_OPEN;
 }
 
 static uint64_t next_deadline(const struct worker *w)
@@ -380,7 +380,7 @@ static size_t ring_size(const struct scenario_workload *settings, unsigned worke
 
 void worker_init(struct worker *w, struct workload *workload, unsigned number)
 {
-	const struct scenario_workload *settings = workload->config.settings;
+	const struct scenario_workload *settings = workload->config->settings;
 	struct schedule_config schedule = {.rate = settings->rate > 0 ? settings->rate : 1,
 		.arrivals = settings->arrivals,
 		.seed = settings->seed,

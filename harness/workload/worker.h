@@ -99,7 +99,7 @@ struct worker {
 };
 
 struct workload {
-	struct workload_config config;
+	const struct workload_config *config;
 	const struct db_adapter *db;
 	struct script *scripts;
 	size_t n_scripts, cap_scripts;

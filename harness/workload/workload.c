@@ -14,7 +14,7 @@
 
 static struct script_context context_of(struct workload *w)
 {
-	return (struct script_context){.settings = w->config.settings,
+	return (struct script_context){.settings = w->config->settings,
 		.question_marks = w->db->features & DB_FEATURE_QUESTION_MARKS,
 		.samples = &w->samples,
 		.next_statement = &w->n_statements};
@@ -25,7 +25,7 @@ static struct script_context context_of(struct workload *w)
 /* What is marked as read-only must not change anything, as far as its text tells. */
 static int check_read_only(const struct workload *w, const struct script *s, struct err *err)
 {
-	const struct dialect *dialect = w->config.engine->dialect;
+	const struct dialect *dialect = w->config->engine->dialect;
 
 	for (size_t i = 0; i < s->n_commands && s->read_only; i++) {
 		const struct command *c = &s->commands[i];
@@ -66,7 +66,7 @@ static int load_script(struct workload *w, const struct scenario_script *from, s
 
 static int load_scripts(struct workload *w, struct err *err)
 {
-	const struct scenario_workload *settings = w->config.settings;
+	const struct scenario_workload *settings = w->config->settings;
 	uint64_t weight = 0;
 
 	for (size_t i = 0; i < settings->n_scripts; i++) {
@@ -97,7 +97,7 @@ int workload_load(const struct workload_config *config, struct workload **ret, s
 {
 	struct workload *w = mem_zalloc(sizeof(*w));
 
-	w->config = *config;
+	w->config = config;
 	w->db = config->engine->db;
 	if (load_scripts(w, err)) {
 		workload_free(w);
@@ -181,9 +181,9 @@ static int probe_all(struct workload *w, struct db_conn *conn, struct err *err)
 static int open_control(struct workload *w, struct db_conn **ret, struct err *err)
 {
 	CLEANUP(cleanup_free)
-	char *init = w->config.engine->dialect->session_timeouts(0, CONTROL_STATEMENT_TIMEOUT_US);
+	char *init = w->config->engine->dialect->session_timeouts(0, CONTROL_STATEMENT_TIMEOUT_US);
 	struct db_target target = {
-		.dsn = w->config.dsn, .database = w->config.database, .init_sql = init};
+		.dsn = w->config->dsn, .database = w->config->database, .init_sql = init};
 
 	return db_connect(w->db, &target, ret, err);
 }
@@ -199,8 +199,8 @@ static int ask_server(struct workload *w, struct err *err)
 	if (open_control(w, &conn, err))
 		return -1;
 	result = (w->n_scripts == 0 && generate_scripts(w, conn, &context, err)) ||
-		sample_set_draw(&w->samples, w->db, conn, w->config.engine->dialect,
-			w->config.settings->sample_size, err) ||
+		sample_set_draw(&w->samples, w->db, conn, w->config->engine->dialect,
+			w->config->settings->sample_size, err) ||
 		count_branches(w, conn, err) || probe_all(w, conn, err);
 	w->db->close(conn);
 	return result ? -1 : 0;
@@ -216,9 +216,9 @@ static void plan_types(struct workload *w)
 		uint64_t us = s->statement_timeout_us;
 
 		w->weights[i] = s->weight;
-		w->timeouts_us[i] = us ? us : w->config.settings->statement_timeout_us;
+		w->timeouts_us[i] = us ? us : w->config->settings->statement_timeout_us;
 		w->timeouts_sql[i] =
-			w->config.engine->dialect->session_timeouts(0, w->timeouts_us[i]);
+			w->config->engine->dialect->session_timeouts(0, w->timeouts_us[i]);
 		if (s->n_slots > w->most_slots)
 			w->most_slots = (unsigned)s->n_slots;
 		if (s->most_params > w->most_params)
@@ -228,7 +228,7 @@ static void plan_types(struct workload *w)
 
 int workload_connect(struct workload *w, struct err *err)
 {
-	unsigned n = count_workers(w->config.settings);
+	unsigned n = count_workers(w->config->settings);
 
 	if (ask_server(w, err))
 		return -1;
