@@ -244,6 +244,24 @@ static char *message_of(const char *line, size_t len)
 	return str_take(&text);
 }
 
+/* `... contains errors` says nothing; the line before it names the setting. */
+static char *with_reason(char *message, const char *text, const char *fatal)
+{
+	static const char level[] = "LOG:  ";
+	const char *reason = NULL;
+	char *whole;
+
+	if (!strstr(message, "contains errors"))
+		return message;
+	for (const char *p = text; (p = strstr(p, level)) && p < fatal; p++)
+		reason = p + sizeof(level) - 1;
+	if (!reason)
+		return message;
+	whole = mem_printf("%.*s", (int)strcspn(reason, "\n"), reason);
+	free(message);
+	return whole;
+}
+
 /* The last fatal line of the server's own logs, for an error message; caller frees. */
 static char *last_words(const struct pg_server *s)
 {
@@ -265,7 +283,7 @@ static char *last_words(const struct pg_server *s)
 		if (!last)
 			continue;
 		end = strchrnul(last, '\n');
-		return message_of(last, (size_t)(end - last));
+		return with_reason(message_of(last, (size_t)(end - last)), text, last);
 	}
 	return mem_strdup("it left no message");
 }
