@@ -1,5 +1,6 @@
 #include "harness/workload/sample.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/cleanup.h"
@@ -30,6 +31,13 @@ static void drop_values(struct sample *s)
 	s->n = 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+
+	return x && y ? strcmp(x, y) : !x - !y;
+}
+
 static int draw(struct sample *s, const struct db_adapter *db, struct db_conn *conn,
 	const struct dialect *dialect, unsigned size, struct err *err)
 {
@@ -43,10 +51,12 @@ static int draw(struct sample *s, const struct db_adapter *db, struct db_conn *c
 	s->n = result->rows;
 	s->texts = mem_zalloc((s->n + 1) * sizeof(*s->texts));
 	s->values = mem_zalloc((s->n + 1) * sizeof(*s->values));
-	for (unsigned i = 0; i < s->n; i++) {
+	for (unsigned i = 0; i < s->n; i++)
 		s->texts[i] = mem_strdup(db->value(conn, i, 0));
+	/* A table drawn whole then gives the same parameters in every run. */
+	qsort(s->texts, s->n, sizeof(*s->texts), by_text);
+	for (unsigned i = 0; i < s->n; i++)
 		s->values[i] = value_text(s->texts[i]);
-	}
 	return 0;
 }
 

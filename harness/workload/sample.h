@@ -29,7 +29,8 @@ struct sample_set {
 /* The index of table.column, added when it is new. */
 size_t sample_set_add(
 	struct sample_set *set, const char *table, const char *column, const char *where);
-/* Draws up to `size` values for each. ERR_FAILED with the place of the \sample. */
+/* Draws up to `size` values for each: of a larger table other ones in every run, of a smaller one
+ * all, sorted. ERR_FAILED with the place of the \sample. */
 int sample_set_draw(struct sample_set *set, const struct db_adapter *db, struct db_conn *conn,
 	const struct dialect *dialect, unsigned size, struct err *err);
 void sample_set_release(struct sample_set *set);

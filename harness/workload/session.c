@@ -378,7 +378,8 @@ void session_begin(struct session *s, const struct arrival *a)
 	s->pc = 0;
 	s->sent_us = 0;
 	s->retried = false;
-	memcpy(s->variables, script->initial, script->n_slots * sizeof(*s->variables));
+	if (script->n_slots)
+		memcpy(s->variables, script->initial, script->n_slots * sizeof(*s->variables));
 	if (script->client_id != SLOT_NONE)
 		s->variables[script->client_id] = value_int(s->number);
 	schedule_rng(w->config->settings->seed, a->number, &s->rng);

@@ -74,6 +74,7 @@ START_TEST(the_same_seed_sends_the_same_parameters_whatever_the_workers)
 	for (int i = 0; i < 2; i++) {
 		run_init(&r);
 		r.settings.workers = i ? 2 : 1;
+		r.settings.sample_size = 1000; /* all of kv */
 		sql("DROP TABLE IF EXISTS log; CREATE TABLE log (n bigint, k int, s int)");
 		add(&r, "log",
 			"\\set n random(1, 1000000000)\n\\set k random_zipfian(1, 1000, 1.5)\n"

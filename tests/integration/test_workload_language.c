@@ -91,6 +91,43 @@ START_TEST(what_cannot_be_sampled_is_told_with_its_place)
 }
 END_TEST
 
+START_TEST(a_read_only_transaction_that_changes_data_is_refused)
+{
+	struct run r;
+	struct err err = {0};
+
+	run_init(&r);
+	add(&r, "reader", "SELECT 1;\n\\set k 1\n\n-- here\nUPDATE kv SET v = 1 WHERE k = :k;\n");
+	r.scripts[0].read_only = true;
+	ck_assert_int_eq(load(&r, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_USAGE);
+	ck_assert_ptr_nonnull(
+		strstr(err.text, "reader.sql:5: the transaction is marked read_only"));
+	run_release(&r);
+}
+END_TEST
+
+START_TEST(the_plan_shows_each_transaction_in_a_line)
+{
+	struct run r;
+	struct err err = {0};
+	struct str out = {0};
+
+	run_init(&r);
+	add(&r, "reader", "\\set k 1\nSELECT v\n  FROM kv\nWHERE k = :k;\nSELECT 2;\n");
+	add(&r, "writer", "UPDATE kv SET v = 0;\n");
+	r.scripts[0].weight = 3;
+	r.scripts[0].read_only = true;
+	ck_ok(workload_load(&r.config, &r.w, &err), err);
+	workload_describe(r.w, &out);
+	ck_assert_str_eq(str_text(&out),
+		"reader: weight 3 of 4, read-only: SELECT v FROM kv WHERE k = $1; SELECT 2\n"
+		"writer: weight 1 of 4: UPDATE kv SET v = 0\n");
+	str_release(&out);
+	run_release(&r);
+}
+END_TEST
+
 START_TEST(the_transactions_name_leads_every_statement)
 {
 	struct run r;
@@ -257,6 +294,8 @@ int main(void)
 	tcase_add_test(tc, gset_without_one_row_fails_the_transaction);
 	tcase_add_test(tc, samples_are_real_values_and_null_from_an_empty_table);
 	tcase_add_test(tc, what_cannot_be_sampled_is_told_with_its_place);
+	tcase_add_test(tc, a_read_only_transaction_that_changes_data_is_refused);
+	tcase_add_test(tc, the_plan_shows_each_transaction_in_a_line);
 	tcase_add_test(tc, the_transactions_name_leads_every_statement);
 	tcase_add_test(tc, pgbench_scripts_run_unchanged_and_scale_is_counted);
 	tcase_add_test(tc, scale_without_its_table_is_told_with_its_place);

@@ -1,4 +1,4 @@
-/* A workload that a test runs on a real server, and the little of a dialect that it needs. */
+/* A workload that a test runs on a real server. */
 #ifndef REHEARSE_TESTS_WORKLOAD_RUN_H
 #define REHEARSE_TESTS_WORKLOAD_RUN_H
 
@@ -17,53 +17,6 @@
 
 static struct test_pg pg;
 static struct db_conn *control;
-
-/* ---- the little of a dialect that the engine needs ---- */
-
-static inline char *timeouts(uint64_t lock_us, uint64_t statement_us)
-{
-	return mem_printf("SET lock_timeout = %llu; SET statement_timeout = %llu",
-		(unsigned long long)lock_us / 1000, (unsigned long long)statement_us / 1000);
-}
-
-static inline char *quoted(const char *text)
-{
-	struct str s = {0};
-
-	str_add_char(&s, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			str_add_char(&s, '\'');
-		str_add_char(&s, *text);
-	}
-	str_add_char(&s, '\'');
-	return str_take(&s);
-}
-
-static inline char *sample(const char *table, const char *column, unsigned n)
-{
-	return mem_printf("SELECT %s::text FROM %s ORDER BY 1 LIMIT %u", column, table, n);
-}
-
-static const struct dialect dialect = {.name = "postgres",
-	.session_timeouts = timeouts,
-	.quote_literal = quoted,
-	.sample = sample,
-	.begin = "BEGIN",
-	.commit = "COMMIT",
-	.rollback = "ROLLBACK",
-	.list_tables = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
-		       " (SELECT quote_ident(a.attname) FROM pg_index i JOIN pg_attribute a"
-		       "  ON a.attrelid = c.oid AND a.attnum = i.indkey[0]"
-		       "  WHERE i.indrelid = c.oid AND i.indisprimary AND i.indnkeyatts = 1),"
-		       " (SELECT min(quote_ident(a.attname)) FROM pg_attribute a"
-		       "  WHERE a.attrelid = c.oid AND a.attnum > 1 AND NOT a.attisdropped"
-		       "  AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid"
-		       "  AND a.attnum = ANY (i.indkey))),"
-		       " c.reltuples::bigint, n.nspname || '.' || c.relname"
-		       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-		       " WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema)'"
-		       " ORDER BY pg_relation_size(c.oid) DESC, c.relname LIMIT 50"};
 
 static struct engine engine;
 
@@ -230,7 +183,8 @@ static inline void teardown(void)
 
 static inline void start_server(void)
 {
-	engine = (struct engine){.name = "postgres", .db = &postgres_db, .dialect = &dialect};
+	engine = (struct engine){
+		.name = "postgres", .db = &postgres_db, .dialect = &postgres_dialect};
 	test_pg_start(&pg, NULL, 0);
 	setup();
 	sql("CREATE TABLE kv (k int PRIMARY KEY, v int);"

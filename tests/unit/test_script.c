@@ -175,7 +175,8 @@ static void trace(const char *text, char *buf, size_t size)
 
 	ck_ok(parse(text, false, &s, &err), err);
 	env.names = (const char *const *)s.names;
-	memcpy(variables, s.initial, s.n_slots * sizeof(*variables));
+	for (size_t i = 0; i < s.n_slots; i++)
+		variables[i] = s.initial[i];
 	for (size_t pc = 0; pc < s.n_commands;) {
 		const struct command *c = &s.commands[pc++];
 		struct value v;
