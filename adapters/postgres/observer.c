@@ -66,8 +66,7 @@ static unsigned waiting_now(const struct observer *o)
 
 static int statement_begin(struct observer *o, uint64_t session, const char *sql, struct err *err)
 {
-	(void)sql;
-	return observer_facts_begin(&o->facts, session, err);
+	return observer_facts_begin(&o->facts, session, sql, err);
 }
 
 static int statement_locks(struct observer *o, struct err *err)

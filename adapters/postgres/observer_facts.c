@@ -30,6 +30,7 @@ void observer_facts_release(struct observer_facts *f)
 	relation_set_release(&f->before);
 	relation_set_release(&f->own);
 	mem_free(f->earlier.list);
+	mem_free(f->sql);
 	mem_free(f->statistics);
 	mem_free(f->wal);
 	mem_free(f->marks);
@@ -46,12 +47,15 @@ static int read_locks(struct observer_facts *f, struct seen_locks *seen, uint64_
 	return 0;
 }
 
-int observer_facts_begin(struct observer_facts *f, uint64_t session, struct err *err)
+int observer_facts_begin(
+	struct observer_facts *f, uint64_t session, const char *sql, struct err *err)
 {
 	bool same_transaction;
 
 	lock_sampler_stop(&f->sampler);
 	f->migration = session;
+	mem_free(f->sql);
+	f->sql = mem_strdup(sql);
 	f->earlier.n = 0;
 	f->query_id = 0;
 	f->locks_read = false;
@@ -165,20 +169,32 @@ static bool locked(const struct observer_facts *f, uint32_t oid)
 	return false;
 }
 
+/* A statement outside a transaction may be over before the first sample: then its text has to do.
+ */
+static bool touched(const struct observer_facts *f, const struct relation *r)
+{
+	const char *dot = strchr(r->name, '.');
+
+	return locked(f, r->oid) || (!f->locks_read && dot && strcasestr(f->sql, dot + 1));
+}
+
 /*
  * The counters in the migration's own session are its own alone. Outside its view only everybody's
- * can be had: then a scan counts when the statement locked the table and at least all its rows were
- * read; a full scan of the workload's at the same time cannot be told from it.
+ * can be had: then a scan counts when the statement touched the table and at least all its rows
+ * were read; a full scan of the workload's at the same time cannot be told from it.
  */
 static bool scanned(const struct observer_facts *f, const struct relation *before,
 	const struct relation *now, bool exact)
 {
-	uint64_t scans = now->scans + now->own_scans - before->scans - before->own_scans;
-	uint64_t tuples = now->tuples - before->tuples;
+	uint64_t scans = now->scans + now->own_scans, old_scans = before->scans + before->own_scans;
+	uint64_t tuples = now->tuples + now->own_tuples - before->tuples - before->own_tuples;
 
+	/* A scan that read nothing, as of a table just emptied, is no news. */
+	if (exact && f->in_transaction)
+		return now->own_scans > before->own_scans && now->own_tuples > before->own_tuples;
 	if (exact)
-		return now->own_scans > (f->in_transaction ? before->own_scans : 0);
-	return (int64_t)scans > 0 && tuples * 10 >= before->rows * 9 && locked(f, before->oid);
+		return now->own_scans > 0 && now->own_tuples > 0;
+	return scans > old_scans && tuples * 10 >= before->rows * 9 && touched(f, before);
 }
 
 static void fill_scanned(const struct observer_facts *f, const struct relation_set *after,

@@ -68,6 +68,7 @@ struct observer_facts {
 	struct seen_locks earlier;   /* held before the statement */
 	bool in_transaction;	     /* before the statement */
 	uint64_t migration;	     /* the session */
+	char *sql;		     /* the statement */
 	uint64_t begin_us, wal_begin;
 	bool locks_read;       /* statement_locks() was called */
 	char *statistics;      /* query for WAL by statement; NULL: not available */
@@ -81,7 +82,8 @@ struct observer_facts {
 int observer_facts_open(
 	struct observer_facts *f, const struct replica_info *replica, struct err *err);
 void observer_facts_release(struct observer_facts *f);
-int observer_facts_begin(struct observer_facts *f, uint64_t session, struct err *err);
+int observer_facts_begin(
+	struct observer_facts *f, uint64_t session, const char *sql, struct err *err);
 int observer_facts_locks(struct observer_facts *f, struct err *err);
 int observer_facts_own(struct observer_facts *f, struct db_conn *migration, struct err *err);
 int observer_facts_end(struct observer_facts *f, struct statement_facts *ret, struct err *err);

@@ -33,7 +33,8 @@ static void take(struct relation_set *set, struct db_conn *conn)
 			.scans = number(conn, i, 5),
 			.tuples = number(conn, i, 6),
 			.own_scans = number(conn, i, 7),
-			.rows = number(conn, i, 8)};
+			.own_tuples = number(conn, i, 8),
+			.rows = number(conn, i, 9)};
 	}
 }
 

@@ -11,8 +11,9 @@ struct relation {
 	uint32_t filenode;	/* 0: none */
 	uint32_t owner;		/* index: its table; toast: the table it serves; else 0 */
 	uint64_t scans, tuples; /* sequential, by all sessions */
-	uint64_t own_scans;	/* by the session that was asked, not yet in `scans` */
-	uint64_t rows;		/* estimated */
+	/* By the session that was asked, and not yet in the two above. */
+	uint64_t own_scans, own_tuples;
+	uint64_t rows; /* estimated */
 };
 
 struct relation_set {

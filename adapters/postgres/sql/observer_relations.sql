@@ -1,6 +1,6 @@
 -- Every relation as this session sees it: an index belongs to its table, a toast table to the table
 -- it serves. Run in the migration's own session it also shows what is not committed yet, and in
--- own_scans that session's own sequential scans.
+-- the xact columns that session's own sequential scans.
 SELECT c.oid,
 	n.nspname || '.' || c.relname,
 	c.relkind,
@@ -9,6 +9,7 @@ SELECT c.oid,
 	pg_catalog.pg_stat_get_numscans(c.oid),
 	pg_catalog.pg_stat_get_tuples_returned(c.oid),
 	pg_catalog.pg_stat_get_xact_numscans(c.oid),
+	pg_catalog.pg_stat_get_xact_tuples_returned(c.oid),
 	greatest(c.reltuples, 0)::bigint
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

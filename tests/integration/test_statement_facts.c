@@ -1,0 +1,547 @@
+/* What single statements are seen to do, on a real server: locks, rewrites, scans, WAL. */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/postgres/postgres.h"
+#include "harness/base/cleanup.h"
+#include "harness/base/clock.h"
+#include "harness/base/fs.h"
+#include "harness/base/mem.h"
+#include "tests/support/pg.h"
+#include "tests/support/suite.h"
+
+static const struct db_adapter *const db = &postgres_db;
+static const struct observer_ops *const ops = &postgres_observer;
+static struct test_pg pg;
+static struct replica_info replica;
+
+static void start_server(void)
+{
+	static const struct server_setting settings[] = {
+		{(char *)"shared_preload_libraries", (char *)"pg_stat_statements"}};
+
+	test_pg_start(&pg, settings, 1);
+	replica = (struct replica_info){.dsn = pg.dsn,
+		.database = (char *)"postgres",
+		.log_dir = pg.server.log_dir,
+		.version_number = pg.programs.version};
+}
+
+static void stop_server(void)
+{
+	test_pg_stop(&pg);
+}
+
+static void run_sql(struct db_conn *conn, const char *sql)
+{
+	struct err err = {0};
+
+	ck_ok(db_exec(db, conn, sql, &err), err);
+}
+
+static struct db_conn *session(void)
+{
+	struct db_target target = {.dsn = pg.dsn, .application = "migration"};
+	struct db_conn *conn;
+	struct err err = {0};
+
+	ck_ok(db_connect(db, &target, &conn, &err), err);
+	return conn;
+}
+
+static struct observer *observe(void)
+{
+	struct observer_config config = {
+		.replica = &replica, .min_wait_us = 10000, .source = "sampling"};
+	struct observer *o;
+	struct err err = {0};
+
+	ck_ok(ops->open(&config, &o, &err), err);
+	return o;
+}
+
+/* In a session of its own, so that its scans are not counted as the migration's. */
+static void fresh_schema(void)
+{
+	struct db_conn *conn = session();
+
+	run_sql(conn,
+		"DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+		"CREATE TABLE parent (id int PRIMARY KEY);"
+		"CREATE TABLE t (id int PRIMARY KEY, n int, s varchar(10), long text);"
+		"CREATE INDEX t_n ON t (n);"
+		"INSERT INTO parent SELECT g FROM generate_series(1, 10) g;"
+		"INSERT INTO t SELECT g, 1 + g % 10, 'x', repeat('y', 10)"
+		" FROM generate_series(1, 20000) g;"
+		"ALTER TABLE t ADD CONSTRAINT t_later CHECK (n > 0) NOT VALID;"
+		"CREATE TABLE p (id int, at date) PARTITION BY RANGE (at);"
+		"CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+		"CREATE TABLE loose (id int, at date);"
+		"INSERT INTO loose VALUES (1, '2021-05-01');"
+		"ANALYZE");
+}
+
+/* One statement as a runner would send it: in a transaction of its own, or outside any. */
+static struct statement_facts facts_of(
+	struct observer *o, struct db_conn *conn, const char *sql, bool transaction, bool own)
+{
+	struct statement_facts facts;
+	struct err err = {0};
+
+	if (transaction)
+		run_sql(conn, "BEGIN");
+	ck_ok(ops->statement_begin(o, db->session_id(conn), sql, &err), err);
+	ck_assert_msg(db_exec(db, conn, sql, &err) == 0, "%s: %s", sql, err.text);
+	if (transaction)
+		ck_ok(ops->statement_locks(o, &err), err);
+	if (own)
+		ck_ok(ops->statement_own(o, conn, &err), err);
+	if (transaction)
+		run_sql(conn, "COMMIT");
+	ck_ok(ops->statement_end(o, &facts, &err), err);
+	return facts;
+}
+
+/* "public.t AccessExclusiveLock, …", those on new objects left out; sorted as they came. */
+static bool has_lock(const struct statement_facts *f, const char *object, const char *mode)
+{
+	for (size_t i = 0; i < f->n_locks; i++)
+		if (strcmp(f->locks[i].object, object) == 0 && strcmp(f->locks[i].mode, mode) == 0)
+			return true;
+	return false;
+}
+
+static bool has_text(char *const *list, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+#define AE "AccessExclusiveLock"
+#define SRE "ShareRowExclusiveLock"
+#define SUE "ShareUpdateExclusiveLock"
+
+static const struct {
+	const char *sql, *object, *mode, *rewritten, *scanned;
+	bool outside; /* of a transaction */
+} cases[] = {
+	{"ALTER TABLE t ADD COLUMN a int", "public.t", AE, NULL, NULL, false},
+	{"ALTER TABLE t ADD COLUMN a timestamptz DEFAULT now()", "public.t", AE, NULL, NULL, false},
+	{"ALTER TABLE t ADD COLUMN a timestamptz DEFAULT clock_timestamp()", "public.t", AE,
+		"public.t", "public.t", false},
+	{"ALTER TABLE t ADD COLUMN a uuid DEFAULT gen_random_uuid()", "public.t", AE, "public.t",
+		"public.t", false},
+	{"ALTER TABLE t ALTER COLUMN n TYPE bigint", "public.t", AE, "public.t", "public.t", false},
+	{"ALTER TABLE t ALTER COLUMN s TYPE varchar(20)", "public.t", AE, NULL, NULL, false},
+	{"ALTER TABLE t ALTER COLUMN n SET NOT NULL", "public.t", AE, NULL, "public.t", false},
+	{"ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0)", "public.t", AE, NULL, "public.t", false},
+	{"ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0) NOT VALID", "public.t", AE, NULL, NULL,
+		false},
+	{"ALTER TABLE t VALIDATE CONSTRAINT t_later", "public.t", SUE, NULL, "public.t", false},
+	{"ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (n) REFERENCES parent NOT VALID",
+		"public.parent", SRE, NULL, NULL, false},
+	{"ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (n) REFERENCES parent", "public.t", SRE, NULL,
+		"public.t", false},
+	{"CREATE INDEX t_s ON t (s)", "public.t", "ShareLock", NULL, "public.t", false},
+	{"CREATE INDEX CONCURRENTLY t_s ON t (s)", "public.t", SUE, NULL, "public.t", true},
+	{"DROP INDEX t_n", "public.t", AE, NULL, NULL, false},
+	{"REINDEX INDEX t_n", "public.t_n", AE, "public.t_n", "public.t", false},
+	{"VACUUM FULL t", "public.t", AE, "public.t", "public.t", true},
+	{"CLUSTER t USING t_pkey", "public.t", AE, "public.t", "public.t", false},
+	{"TRUNCATE t", "public.t", AE, "public.t", NULL, false},
+	{"ALTER TABLE p ATTACH PARTITION loose FOR VALUES FROM ('2021-01-01') TO ('2022-01-01')",
+		"public.p", SUE, NULL, "public.loose", false},
+	{"CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2021-01-01') TO ('2022-01-01')",
+		"public.p", AE, NULL, NULL, false},
+	{"CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION "
+	 "suppress_redundant_updates_trigger()",
+		"public.t", SRE, NULL, NULL, false},
+	{"CREATE TABLE child (id int REFERENCES parent)", "public.parent", SRE, NULL, NULL, false},
+	{"UPDATE t SET s = 'z'", "public.t", "RowExclusiveLock", NULL, "public.t", false},
+	{"ALTER TABLE t RENAME TO u", "public.t", AE, NULL, NULL, false},
+	{"DROP TABLE t", "public.t", AE, NULL, NULL, false},
+};
+
+/* Outside a transaction locks are sampled, so that a quick statement's may be missed. */
+static void check_case(int i, const struct statement_facts *f)
+{
+	const char *sql = cases[i].sql;
+
+	if (!cases[i].outside)
+		ck_assert_msg(has_lock(f, cases[i].object, cases[i].mode), "%s: no %s on %s", sql,
+			cases[i].mode, cases[i].object);
+	if (cases[i].rewritten)
+		ck_assert_msg(
+			f->n_rewritten == 1 && strcmp(f->rewritten[0], cases[i].rewritten) == 0,
+			"%s: %zu rewritten, first %s", sql, f->n_rewritten,
+			f->n_rewritten ? f->rewritten[0] : "none");
+	else
+		ck_assert_msg(f->n_rewritten == 0, "%s: %s was not rewritten", sql,
+			f->n_rewritten ? f->rewritten[0] : "");
+	if (cases[i].scanned)
+		ck_assert_msg(has_text(f->scanned, f->n_scanned, cases[i].scanned),
+			"%s: a scan of %s was not seen", sql, cases[i].scanned);
+	else
+		ck_assert_msg(!has_text(f->scanned, f->n_scanned, "public.t"),
+			"%s: t was not scanned", sql);
+}
+
+START_TEST(a_statement_is_seen_to_do_what_it_does)
+{
+	struct db_conn *conn = session();
+	struct statement_facts facts;
+	struct observer *o;
+
+	fresh_schema();
+	o = observe();
+	facts = facts_of(o, conn, cases[_i].sql, !cases[_i].outside, true);
+	check_case(_i, &facts);
+	for (size_t i = 0; i < facts.n_locks; i++) {
+		const struct fact_lock *l = &facts.locks[i];
+
+		ck_assert_uint_gt(l->hold_us, 0);
+		ck_assert_msg(strncmp(l->object, "pg_", 3) != 0, "%s", l->object);
+		if (strcmp(l->object, "public.t") == 0) {
+			ck_assert(!l->new_object);
+			ck_assert(l->blocks_reads == (strcmp(l->mode, AE) == 0));
+		}
+		if (strcmp(l->object, "public.t_s") == 0 || strcmp(l->object, "public.child") == 0)
+			ck_assert(l->new_object);
+	}
+	statement_facts_release(&facts);
+	ops->close(o);
+	db->close(conn);
+}
+END_TEST
+
+START_TEST(in_one_transaction_each_statement_has_what_is_its_own)
+{
+	struct db_conn *conn = session();
+	struct statement_facts first, second;
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_schema();
+	o = observe();
+	run_sql(conn, "BEGIN");
+	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
+	run_sql(conn, "ALTER TABLE t ALTER COLUMN n TYPE bigint");
+	ck_ok(ops->statement_locks(o, &err), err);
+	ck_ok(ops->statement_own(o, conn, &err), err);
+	ck_ok(ops->statement_end(o, &first, &err), err);
+	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
+	run_sql(conn, "ALTER TABLE t ADD COLUMN a int; CREATE INDEX parent_id ON parent (id)");
+	ck_ok(ops->statement_locks(o, &err), err);
+	ck_ok(ops->statement_own(o, conn, &err), err);
+	ck_ok(ops->statement_end(o, &second, &err), err);
+	run_sql(conn, "COMMIT");
+
+	ck_assert(has_lock(&first, "public.t", AE));
+	ck_assert_uint_eq(first.locks[0].hold_us, 0); /* still held: the caller fills it */
+	ck_assert_uint_eq(first.n_rewritten, 1);
+	ck_assert_str_eq(first.rewritten[0], "public.t");
+	ck_assert(has_text(first.scanned, first.n_scanned, "public.t"));
+
+	ck_assert_msg(!has_lock(&second, "public.t", AE), "it was held before");
+	ck_assert(has_lock(&second, "public.parent", "ShareLock"));
+	ck_assert_uint_eq(second.n_rewritten, 0);
+	ck_assert(has_text(second.scanned, second.n_scanned, "public.parent"));
+	ck_assert(!has_text(second.scanned, second.n_scanned, "public.t"));
+	statement_facts_release(&first);
+	statement_facts_release(&second);
+	ops->close(o);
+	db->close(conn);
+}
+END_TEST
+
+static void *scan_all_the_time(void *arg)
+{
+	struct db_conn *conn = arg;
+
+	for (int i = 0; i < 20; i++) {
+		db_exec(db, conn, "SELECT count(*) FROM parent", NULL);
+		clock_sleep_us(5000);
+	}
+	return NULL;
+}
+
+START_TEST(scans_of_others_are_not_the_migrations)
+{
+	struct db_conn *conn = session(), *other = session();
+	struct statement_facts facts;
+	struct observer *o;
+	pthread_t thread;
+
+	fresh_schema();
+	o = observe();
+	pthread_create(&thread, NULL, scan_all_the_time, other);
+	facts = facts_of(o, conn,
+		"ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (n) REFERENCES parent NOT VALID;"
+		" SELECT pg_sleep(0.2)",
+		true, true);
+	pthread_join(thread, NULL);
+	ck_assert_uint_eq(facts.n_scanned, 0);
+	statement_facts_release(&facts);
+	ops->close(o);
+	db->close(conn);
+	db->close(other);
+}
+END_TEST
+
+START_TEST(locks_outside_a_transaction_are_sampled_with_their_time)
+{
+	struct db_conn *conn = session(), *old = session();
+	struct statement_facts facts;
+	struct observer *o;
+	struct err err = {0};
+	const struct fact_lock *lock = NULL;
+
+	fresh_schema();
+	o = observe();
+	/* The build waits for this one, and holds its lock for that long. */
+	run_sql(old, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM parent");
+	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
+	ck_assert_int_eq(db->query_start(conn, "CREATE INDEX CONCURRENTLY t_s ON t (s)"), 0);
+	for (int i = 0; i < 60 && db->step(conn) == DB_AGAIN; i++)
+		clock_sleep_us(10000);
+	run_sql(old, "COMMIT");
+	while (db->step(conn) == DB_AGAIN)
+		clock_sleep_us(1000);
+	ck_ok(ops->statement_end(o, &facts, &err), err);
+	for (size_t i = 0; i < facts.n_locks; i++)
+		if (strcmp(facts.locks[i].object, "public.t") == 0 &&
+			strcmp(facts.locks[i].mode, SUE) == 0)
+			lock = &facts.locks[i];
+	ck_assert_ptr_nonnull(lock);
+	ck_assert(!lock->blocks_reads && !lock->blocks_writes);
+	ck_assert_uint_ge(lock->hold_us, 500000);
+	ck_assert_uint_le(lock->hold_us, 5000000);
+	statement_facts_release(&facts);
+	ops->close(o);
+	db->close(conn);
+	db->close(old);
+}
+END_TEST
+
+START_TEST(wal_is_the_statements_own_where_the_server_counts_it)
+{
+	struct db_conn *conn = session(), *other = session();
+	struct statement_facts facts;
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_schema();
+	run_sql(conn, "CREATE TABLE noise (t text)");
+	o = observe();
+	run_sql(conn, "BEGIN");
+	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
+	run_sql(conn, "ALTER TABLE t ADD COLUMN a int");
+	run_sql(other, "INSERT INTO noise SELECT repeat('n', 1000) FROM generate_series(1, 5000)");
+	ck_ok(ops->statement_locks(o, &err), err);
+	run_sql(conn, "COMMIT");
+	ck_ok(ops->statement_end(o, &facts, &err), err);
+	ck_assert(facts.wal_exact);
+	ck_assert_uint_gt(facts.wal_bytes, 0);
+	ck_assert_uint_lt(facts.wal_bytes, 1000000);
+	statement_facts_release(&facts);
+	ops->close(o);
+	db->close(conn);
+	db->close(other);
+}
+END_TEST
+
+/* ---- the lock oracle: another tracer's findings on a hundred statements ---- */
+
+struct oracle {
+	struct observer *o;
+	struct db_conn *conn;
+	unsigned statements, differ;
+};
+
+/* In a script that builds concurrently the other tracer records nothing; ours sees more. */
+static bool comparable(const char *script)
+{
+	return !strcasestr(script, "concurrently");
+}
+
+/* The part of a trace that belongs to one script: "examples/E1/bad/2.sql". */
+static char *trace_of(const char *trace, const char *name)
+{
+	CLEANUP(cleanup_free) char *head = mem_printf("Script name: `%s`", name);
+	const char *start = strstr(trace, head), *end;
+
+	ck_assert_msg(start != NULL, "no trace of %s", name);
+	end = strstr(start + 1, "Script name: `");
+	return mem_strndup(start, end ? (size_t)(end - start) : strlen(start));
+}
+
+/* The n-th statement's "New locks taken". */
+static char *expected_locks(const char *trace, unsigned n)
+{
+	CLEANUP(cleanup_free) char *head = mem_printf(" Statement number %u for ", n);
+	const char *start = strstr(trace, head), *end;
+
+	if (!start)
+		return NULL;
+	start = strstr(start, "#### New locks taken");
+	end = strstr(start + 4, "### ");
+	return mem_strndup(start, end ? (size_t)(end - start) : strlen(start));
+}
+
+static bool is_dangerous(const char *mode)
+{
+	return strcmp(mode, AE) == 0 || strcmp(mode, "ExclusiveLock") == 0 ||
+		strcmp(mode, SRE) == 0 || strcmp(mode, "ShareLock") == 0;
+}
+
+static unsigned rows_of(const char *table)
+{
+	unsigned rows = 0;
+
+	for (const char *p = table; (p = strstr(p, "\n| `")); p++)
+		rows++;
+	return rows;
+}
+
+/* The lines of both must be the same: schema, object, mode. `fresh`: objects that this script made.
+ */
+static void compare_locks(
+	struct oracle *x, const char *where, const char *expected, const struct statement_facts *f)
+{
+	unsigned seen = 0, missing = 0;
+
+	for (size_t i = 0; i < f->n_locks; i++) {
+		const struct fact_lock *l = &f->locks[i];
+		CLEANUP(cleanup_free) char *row = NULL;
+
+		if (l->new_object || !is_dangerous(l->mode))
+			continue;
+		ck_assert_int_eq(strncmp(l->object, "public.", 7), 0);
+		row = mem_printf("| `public` | `%s` | `%s` |", l->object + 7, l->mode);
+		seen++;
+		missing += strstr(expected, row) == NULL;
+	}
+	x->statements++;
+	if (missing || seen != rows_of(expected)) {
+		x->differ++;
+		printf("%s: %u locks seen, %u of them not expected; expected:%s\n", where, seen,
+			missing, expected);
+	}
+}
+
+static void run_script(struct oracle *x, const char *name, const char *sql, const char *trace)
+{
+	struct sql_script script = {0};
+	struct err err = {0};
+	CLEANUP(cleanup_free) char *part = trace_of(trace, name);
+
+	ck_ok(postgres_dialect.split(sql, strlen(sql), &script, &err), err);
+	x->o = observe(); /* what an earlier script made existed before this one */
+	if (!comparable(sql)) {
+		run_sql(x->conn, sql);
+		goto out;
+	}
+	run_sql(x->conn, "BEGIN");
+	for (unsigned i = 0; i < script.n; i++) {
+		const struct sql_statement *s = &script.statements[i];
+		CLEANUP(cleanup_free) char *text = mem_strndup(sql + s->offset, s->len);
+		CLEANUP(cleanup_free) char *where = mem_printf("%s, statement %u", name, i + 1);
+		CLEANUP(cleanup_free) char *expected = expected_locks(part, i + 1);
+		struct statement_facts facts;
+
+		ck_assert_msg(expected != NULL, "no trace of %s", where);
+		ck_ok(ops->statement_begin(x->o, db->session_id(x->conn), text, &err), err);
+		ck_assert_msg(!db_exec(db, x->conn, text, &err), "%s: %s", where, err.text);
+		ck_ok(ops->statement_locks(x->o, &err), err);
+		ck_ok(ops->statement_own(x->o, x->conn, &err), err);
+		ck_ok(ops->statement_end(x->o, &facts, &err), err);
+		compare_locks(x, where, expected, &facts);
+		statement_facts_release(&facts);
+	}
+	run_sql(x->conn, "COMMIT");
+out:
+	ops->close(x->o);
+	sql_script_release(&script);
+}
+
+/* A file holds several scripts, each after a line "-- N.sql". */
+static void run_example(struct oracle *x, const char *root, const char *id, bool bad)
+{
+	CLEANUP(cleanup_free)
+	char *path = mem_printf("%s/examples/%s/%s.sql", root, id, bad ? "bad" : "good");
+	CLEANUP(cleanup_free)
+	char *trace_path =
+		mem_printf("%s/expected/%s/%s_trace.md", root, id, bad ? "unsafe" : "safer");
+	CLEANUP(cleanup_free) char *text = NULL;
+	CLEANUP(cleanup_free) char *trace = NULL;
+	struct err err = {0};
+	size_t len;
+
+	if (!fs_is_file(path) || !fs_is_file(trace_path))
+		return;
+	ck_ok(fs_read(path, 0, &text, &len, &err), err);
+	ck_ok(fs_read(trace_path, 0, &trace, &len, &err), err);
+	x->conn = session();
+	run_sql(x->conn, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+	for (char *at = strstr(text, "-- "), *next; at; at = next) {
+		int number, used = 0;
+		CLEANUP(cleanup_free) char *name = NULL;
+		CLEANUP(cleanup_free) char *sql = NULL;
+
+		for (next = strstr(at + 1, "\n-- "); next; next = strstr(next + 1, "\n-- "))
+			if (sscanf(next, "\n-- %d.sql%n", &number, &used) == 1 && used)
+				break;
+		sscanf(at, "%*[\n]-- %d", &number);
+		sscanf(at, "-- %d", &number);
+		name = mem_printf("examples/%s/%s/%d.sql", id, bad ? "bad" : "good", number);
+		sql = mem_strndup(at, next ? (size_t)(next - at) : strlen(at));
+		run_script(x, name, sql, trace);
+	}
+	db->close(x->conn);
+}
+
+START_TEST(locks_agree_with_another_tracer)
+{
+	static const char *const ids[] = {"E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9",
+		"E10", "E11", "E15", "W12", "W13", "W14"};
+	const char *shared = getenv("REHEARSE_SHARED");
+	CLEANUP(cleanup_free)
+	char *root = mem_printf("%s/oracle/eugene", shared ? shared : "../shared");
+	struct oracle x = {0};
+
+	if (!fs_is_dir(root)) {
+		printf("skipped: no lock oracle in '%s'\n", root);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		run_example(&x, root, ids[i], true);
+		run_example(&x, root, ids[i], false);
+	}
+	printf("lock oracle: %u statements, %u differ\n", x.statements, x.differ);
+	ck_assert_uint_ge(x.statements, 90);
+	ck_assert_uint_eq(x.differ, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("statement_facts");
+	TCase *tc = tcase_create("facts");
+
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
+	tcase_add_unchecked_fixture(tc, start_server, stop_server);
+	tcase_add_loop_test(
+		tc, a_statement_is_seen_to_do_what_it_does, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tc, in_one_transaction_each_statement_has_what_is_its_own);
+	tcase_add_test(tc, scans_of_others_are_not_the_migrations);
+	tcase_add_test(tc, locks_outside_a_transaction_are_sampled_with_their_time);
+	tcase_add_test(tc, wal_is_the_statements_own_where_the_server_counts_it);
+	tcase_add_test(tc, locks_agree_with_another_tracer);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}

@@ -1,0 +1,536 @@
+/* What PostgreSQL's logs say about lock waits; lines as a server wrote them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/postgres/loglines.h"
+#include "adapters/postgres/loglines_waits.h"
+#include "adapters/postgres/observer_modes.h"
+#include "harness/base/mem.h"
+#include "tests/support/suite.h"
+
+/* ---- records ---- */
+
+#define JSON_WAIT                                                                                 \
+	"{\"timestamp\":\"2026-11-22 10:38:43.098 UTC\",\"user\":\"u\",\"pid\":11656,"            \
+	"\"ps\":\"UPDATE waiting\",\"error_severity\":\"LOG\",\"message\":\"process 11656 still " \
+	"waiting for RowExclusiveLock on relation 16384 of database 5 after 20.064 ms\","         \
+	"\"detail\":\"Process holding the lock: 11651. Wait queue: 11655, 11656, 11657.\","       \
+	"\"statement\":\"/*tx:say \\\"hi\\\"*/ update a set v=v+1\\nwhere id=1\","                \
+	"\"application_name\":\"c3\",\"backend_type\":\"client backend\",\"query_id\":0}\n"
+#define JSON_ERROR                                                                               \
+	"{\"timestamp\":\"2026-11-22 10:38:43.148 UTC\",\"pid\":11656,\"error_severity\":"       \
+	"\"ERROR\",\"state_code\":\"57014\",\"message\":\"canceling statement due to statement " \
+	"timeout\"}\n"
+#define JSON_NOISE                                                                             \
+	"{\"timestamp\":\"2026-11-22 10:38:42.836 UTC\",\"pid\":1,\"error_severity\":\"LOG\"," \
+	"\"message\":\"database system is ready to accept connections\"}\n"
+#define CSV_WAIT                                                                                  \
+	"2026-11-22 10:38:43.098 UTC,\"u\",\"d\",11656,\"[local]\",6b02c633.2d88,1,\"UPDATE "     \
+	"waiting\",2026-11-22 10:38:43 UTC,5/3,0,LOG,00000,\"process 11656 still waiting for "    \
+	"RowExclusiveLock on relation 16384 of database 5 after 20.064 ms\",\"Process holding "   \
+	"the lock: 11651. Wait queue: 11655, 11656, 11657.\",,,,,\"/*tx:say \"\"hi\"\"*/ update " \
+	"a "                                                                                      \
+	"set v=v+1\nwhere id=1\",23,,\"c3\",\"client backend\",,0\n"
+#define CSV_ERROR                                                                               \
+	"2026-11-22 10:38:43.148 UTC,\"u\",\"d\",11656,\"[local]\",6b02c633.2d88,2,\"UPDATE\"," \
+	"2026-11-22 10:38:43 UTC,5/3,0,ERROR,57014,\"canceling statement due to statement "     \
+	"timeout\",,,,,,,,,\"c3\",\"client backend\",,0\n"
+#define CSV_NOISE                                                                                 \
+	"2026-11-22 10:38:42.836 UTC,,,1,,6b02c632.2d68,4,,2026-11-22 10:38:42 UTC,,0,LOG,00000," \
+	"\"database system is ready to accept connections\",,,,,,,,,\"\",\"postmaster\",,0\n"
+
+#define AT_US ((uint64_t)1795343923098000) /* 2026-11-22 10:38:43.098 UTC */
+
+struct seen {
+	unsigned n, waits, errors;
+};
+
+static void see(void *ctx, const struct log_record *record)
+{
+	struct seen *seen = ctx;
+
+	seen->n++;
+	seen->errors += record->error;
+	if (strncmp(record->message, "process ", 8) != 0)
+		return;
+	seen->waits++;
+	ck_assert_uint_eq(record->at_us, AT_US);
+	ck_assert_uint_eq(record->pid, 11656);
+	ck_assert_str_eq(record->application, "c3");
+	ck_assert_str_eq(record->statement, "/*tx:say \"hi\"*/ update a set v=v+1\nwhere id=1");
+	ck_assert_str_eq(record->detail,
+		"Process holding the lock: 11651. Wait queue: 11655, 11656, 11657.");
+}
+
+static const struct {
+	enum log_format format;
+	const char *text;
+} streams[] = {
+	{LOG_JSON, JSON_NOISE JSON_WAIT JSON_NOISE JSON_ERROR JSON_WAIT},
+	{LOG_CSV, CSV_NOISE CSV_WAIT CSV_NOISE CSV_ERROR CSV_WAIT},
+};
+
+START_TEST(records_are_the_same_wherever_the_stream_is_cut)
+{
+	size_t len = strlen(streams[_i].text);
+
+	for (size_t step = 1; step <= len; step += step < 40 ? 1 : 37) {
+		struct log_reader reader = {.format = streams[_i].format};
+		struct seen seen = {0};
+
+		for (size_t at = 0; at < len; at += step)
+			log_reader_feed(&reader, streams[_i].text + at,
+				len - at < step ? len - at : step, see, &seen);
+		ck_assert_uint_eq(seen.waits, 2);
+		ck_assert_uint_eq(seen.errors, 1);
+		log_reader_release(&reader);
+	}
+}
+END_TEST
+
+START_TEST(a_line_that_is_not_whole_waits_for_its_end)
+{
+	struct log_reader reader = {.format = streams[_i].format};
+	struct seen seen = {0};
+	const char *text = _i == 0 ? JSON_WAIT : CSV_WAIT;
+
+	log_reader_feed(&reader, text, strlen(text) - 1, see, &seen);
+	ck_assert_uint_eq(seen.n, 0);
+	log_reader_feed(&reader, "\n", 1, see, &seen);
+	ck_assert_uint_eq(seen.waits, 1);
+	log_reader_release(&reader);
+}
+END_TEST
+
+START_TEST(what_is_no_record_is_passed_over)
+{
+	static const char *const lines[] = {"", "{", "not a record", "{\"message\":\"process 1",
+		"{\"message\":\"process \",\"pid\":\"x\"}", "1,2,3", "\"",
+		",,,,,,,,,,,,,,,,,,,,,,,,"};
+	struct str store = {0};
+	struct log_record record;
+	struct lock_message message;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (log_record_parse(LOG_JSON, lines[i], strlen(lines[i]), &store, &record))
+			ck_assert(!lock_message_parse(record.message, &message));
+		if (log_record_parse(LOG_CSV, lines[i], strlen(lines[i]), &store, &record))
+			ck_assert(!lock_message_parse(record.message, &message));
+	}
+	str_release(&store);
+}
+END_TEST
+
+START_TEST(a_time_zone_other_than_utc_gives_no_time)
+{
+	static const char line[] = "{\"timestamp\":\"2026-11-22 10:38:43.098 CET\",\"pid\":1,"
+				   "\"error_severity\":\"ERROR\",\"message\":\"x\"}";
+	struct str store = {0};
+	struct log_record record;
+
+	ck_assert(log_record_parse(LOG_JSON, line, strlen(line), &store, &record));
+	ck_assert_uint_eq(record.at_us, 0);
+	str_release(&store);
+}
+END_TEST
+
+/* ---- messages ---- */
+
+static const struct {
+	const char *text;
+	enum lock_step step;
+	enum lock_kind kind;
+	const char *mode, *object;
+	uint64_t waited_us;
+} messages[] = {
+	{"process 7 still waiting for AccessShareLock on relation 16402 of database 5 after 10.067 "
+	 "ms",
+		LOCK_STILL_WAITING, LOCK_RELATION, "AccessShareLock",
+		"relation 16402 of database 5", 10067},
+	{"process 7 acquired AccessShareLock on relation 16402 of database 5 after 373.387 ms",
+		LOCK_ACQUIRED, LOCK_RELATION, "AccessShareLock", "relation 16402 of database 5",
+		373387},
+	{"process 7 acquired ShareLock on transaction 726 after 46.275 ms", LOCK_ACQUIRED,
+		LOCK_OTHER, "ShareLock", "transaction 726", 46275},
+	{"process 7 still waiting for ExclusiveLock on tuple (0,1) of relation 16402 of database 5 "
+	 "after 20.021 ms",
+		LOCK_STILL_WAITING, LOCK_TUPLE, "ExclusiveLock",
+		"tuple (0,1) of relation 16402 of database 5", 20021},
+	{"process 7 still waiting for ShareLock on virtual transaction 3/10 after 20.068 ms",
+		LOCK_STILL_WAITING, LOCK_OTHER, "ShareLock", "virtual transaction 3/10", 20068},
+	{"process 7 still waiting for ExclusiveLock on extension of relation 16402 of database 5 "
+	 "after 1.000 ms",
+		LOCK_STILL_WAITING, LOCK_EXTEND, "ExclusiveLock",
+		"extension of relation 16402 of database 5", 1000},
+	{"process 7 still waiting for ExclusiveLock on page 3 of relation 16402 of database 5 "
+	 "after "
+	 "1.000 ms",
+		LOCK_STILL_WAITING, LOCK_PAGE, "ExclusiveLock",
+		"page 3 of relation 16402 of database 5", 1000},
+	{"process 7 still waiting for ExclusiveLock on advisory lock [5,0,5,1] after 20.048 ms",
+		LOCK_STILL_WAITING, LOCK_OTHER, "ExclusiveLock", "advisory lock [5,0,5,1]", 20048},
+	{"process 7 detected deadlock while waiting for ShareLock on transaction 730 after 20.067 "
+	 "ms",
+		LOCK_DEADLOCK, LOCK_OTHER, "ShareLock", "transaction 730", 20067},
+	{"process 7 avoided deadlock for ShareLock on relation 16402 of database 5 by rearranging "
+	 "queue order after 9.5 ms",
+		LOCK_REARRANGED, LOCK_RELATION, "ShareLock", "relation 16402 of database 5", 9500},
+	{"process 7 failed to acquire ShareLock on relation 16402 of database 5 after 3600000.001 "
+	 "ms",
+		LOCK_GIVEN_UP, LOCK_RELATION, "ShareLock", "relation 16402 of database 5",
+		3600000001},
+};
+
+START_TEST(a_message_about_a_lock_is_understood)
+{
+	struct lock_message m;
+
+	ck_assert(lock_message_parse(messages[_i].text, &m));
+	ck_assert_int_eq(m.step, messages[_i].step);
+	ck_assert_uint_eq(m.pid, 7);
+	ck_assert_int_eq(m.target.kind, messages[_i].kind);
+	ck_assert_str_eq(m.target.mode, messages[_i].mode);
+	ck_assert_str_eq(m.target.text, messages[_i].object);
+	ck_assert_uint_eq(m.waited_us, messages[_i].waited_us);
+	if (m.target.kind != LOCK_OTHER) {
+		ck_assert_uint_eq(m.target.relation, 16402);
+		ck_assert_uint_eq(m.target.database, 5);
+	}
+}
+END_TEST
+
+START_TEST(other_messages_are_not_about_locks)
+{
+	static const char *const others[] = {"", "process ", "process 7", "process x acquired",
+		"process 7 acquired ShareLock", "process 7 acquired ShareLock on transaction 1",
+		"process 7 acquired ShareLock on transaction 1 after soon", "checkpoint starting"};
+	struct lock_message m;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		ck_assert_msg(!lock_message_parse(others[i], &m), "%s", others[i]);
+}
+END_TEST
+
+START_TEST(a_tag_is_the_comment_at_the_start)
+{
+	static const struct {
+		const char *statement, *tag;
+	} cases[] = {{"/*tx:book*/ SELECT 1", "book"}, {"  \n/*tx:a b*/x", "a b"}, {"/*tx:*/", ""},
+		{"SELECT /*tx:book*/ 1", NULL}, {"/*tx:cut", NULL}, {"/* tx:book */", NULL},
+		{"", NULL}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *tag = log_tag(cases[i].statement);
+
+		if (cases[i].tag)
+			ck_assert_str_eq(tag, cases[i].tag);
+		else
+			ck_assert_ptr_null(tag);
+		mem_free(tag);
+	}
+}
+END_TEST
+
+START_TEST(lock_modes_conflict_as_documented)
+{
+	static const char *const names[] = {"AccessShareLock", "RowShareLock", "RowExclusiveLock",
+		"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock",
+		"AccessExclusiveLock"};
+	/* Table 13.2 of the manual: X for a conflict. */
+	static const char *const table[] = {".......X", "......XX", "....XXXX", "...XXXXX",
+		"..XX.XXX", "..XXXXXX", ".XXXXXXX", "XXXXXXXX"};
+
+	for (int i = 0; i < 8; i++)
+		for (int k = 0; k < 8; k++)
+			ck_assert_msg(
+				lock_modes_conflict(names[i], names[k]) == (table[i][k] == 'X'),
+				"%s, %s", names[i], names[k]);
+	ck_assert(lock_modes_conflict("FutureLock", "AccessShareLock"));
+	ck_assert(!lock_mode_blocks_reads("ShareRowExclusiveLock"));
+	ck_assert(lock_mode_blocks_writes("ShareLock"));
+	ck_assert(!lock_mode_blocks_writes("ShareUpdateExclusiveLock"));
+}
+END_TEST
+
+/* ---- waits ---- */
+
+static struct wait_event told[16];
+static size_t n_told;
+static struct lock_waits waits;
+
+static void keep(void *ctx, struct wait_event *event)
+{
+	(void)ctx;
+	told[n_told++] = *event;
+}
+
+static bool hide_99(void *ctx, uint64_t pid)
+{
+	(void)ctx;
+	return pid == 99;
+}
+
+static void set_up(void)
+{
+	n_told = 0;
+	waits = (struct lock_waits){.sink = keep, .hidden = hide_99};
+}
+
+static void tear_down(void)
+{
+	for (size_t i = 0; i < n_told; i++)
+		wait_event_release(&told[i]);
+	lock_waits_release(&waits);
+}
+
+static void line(uint64_t at_ms, uint64_t pid, const char *message, const char *detail)
+{
+	struct log_record record = {.at_us = at_ms * 1000,
+		.pid = pid,
+		.code = "",
+		.message = message,
+		.detail = detail,
+		.statement = "/*tx:book*/ SELECT 1",
+		.application = "app"};
+
+	lock_waits_record(&waits, &record);
+}
+
+static void error(uint64_t at_ms, uint64_t pid, const char *code)
+{
+	struct log_record record = {.at_us = at_ms * 1000,
+		.pid = pid,
+		.error = true,
+		.code = code,
+		.message = "canceling",
+		.detail = "",
+		.statement = "",
+		.application = ""};
+
+	lock_waits_record(&waits, &record);
+}
+
+#define ON_A(mode) mode " on relation 16402 of database 5"
+
+START_TEST(a_granted_wait_keeps_its_exact_duration)
+{
+	line(1010, 7, "process 7 still waiting for " ON_A("ShareLock") " after 10.067 ms",
+		"Process holding the lock: 5. Wait queue: 7.");
+	ck_assert_uint_eq(waits.n, 1);
+	line(1374, 7, "process 7 acquired " ON_A("ShareLock") " after 373.387 ms", "");
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_uint_eq(told[0].start_us, 1010000 - 10067);
+	ck_assert_uint_eq(told[0].duration_us, 373387);
+	ck_assert_int_eq(told[0].outcome, WAIT_ACQUIRED);
+	ck_assert_str_eq(told[0].tag, "book");
+	ck_assert_uint_eq(told[0].n_holders, 1);
+	ck_assert_uint_eq(told[0].holders[0], 5);
+	ck_assert(told[0].exact);
+}
+END_TEST
+
+START_TEST(an_error_ends_the_wait_of_its_process_only)
+{
+	static const struct {
+		const char *code;
+		enum wait_outcome outcome;
+	} cases[] = {{"55P03", WAIT_TIMED_OUT}, {"57014", WAIT_CANCELLED}, {"40P01", WAIT_DEADLOCK},
+		{"57P01", WAIT_FAILED}};
+
+	line(1010, 7, "process 7 still waiting for " ON_A("ShareLock") " after 10.000 ms", "");
+	error(1020, 8, cases[_i].code);
+	ck_assert_uint_eq(n_told, 0);
+	error(1150, 7, cases[_i].code);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].outcome, cases[_i].outcome);
+	ck_assert_uint_eq(told[0].duration_us, 150000);
+	ck_assert_uint_eq(waits.n, 0);
+}
+END_TEST
+
+START_TEST(an_end_without_a_beginning_is_a_wait_too)
+{
+	line(1374, 7, "process 7 acquired " ON_A("ShareLock") " after 74.000 ms", "");
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_uint_eq(told[0].start_us, 1300000);
+	ck_assert_uint_eq(told[0].n_holders, 0);
+}
+END_TEST
+
+START_TEST(a_deadlock_is_one_wait)
+{
+	line(1020, 7,
+		"process 7 detected deadlock while waiting for ShareLock on transaction 730 "
+		"after 20.067 ms",
+		"Process holding the lock: 8. Wait queue: .");
+	error(1020, 7, "40P01");
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].outcome, WAIT_DEADLOCK);
+	ck_assert_str_eq(told[0].object, "transaction 730");
+	ck_assert_uint_eq(told[0].holders[0], 8);
+}
+END_TEST
+
+START_TEST(a_rearranged_queue_is_the_same_wait)
+{
+	line(1010, 7,
+		"process 7 avoided deadlock for " ON_A("ShareLock") " by rearranging queue "
+								    "order after 10.0 ms",
+		"Process holding the lock: 5. Wait queue: 7.");
+	line(1010, 7, "process 7 still waiting for " ON_A("ShareLock") " after 10.1 ms",
+		"Process holding the lock: 5. Wait queue: 7.");
+	line(1030, 7, "process 7 acquired " ON_A("ShareLock") " after 30.0 ms", "");
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_uint_eq(told[0].duration_us, 30000);
+}
+END_TEST
+
+START_TEST(a_second_wait_of_a_process_ends_the_first)
+{
+	line(1010, 7, "process 7 still waiting for ShareLock on transaction 1 after 10.0 ms", "");
+	line(2010, 7, "process 7 still waiting for ShareLock on transaction 2 after 10.0 ms", "");
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].object, "transaction 1");
+	ck_assert_int_eq(told[0].outcome, WAIT_FAILED);
+	ck_assert(!told[0].exact);
+	ck_assert_uint_eq(waits.n, 1);
+}
+END_TEST
+
+START_TEST(only_those_ahead_that_conflict_are_blockers)
+{
+	/* 6 wants everything, 7 and 8 only read: 7 is not in 8's way. */
+	line(1010, 6, "process 6 still waiting for " ON_A("AccessExclusiveLock") " after 10.0 ms",
+		"Process holding the lock: 5. Wait queue: 6, 7, 8.");
+	line(1011, 7, "process 7 still waiting for " ON_A("AccessShareLock") " after 10.0 ms",
+		"Process holding the lock: 5. Wait queue: 6, 7, 8.");
+	line(1012, 8, "process 8 still waiting for " ON_A("AccessShareLock") " after 10.0 ms",
+		"Process holding the lock: 5. Wait queue: 6, 7, 8.");
+	line(1100, 8, "process 8 acquired " ON_A("AccessShareLock") " after 98.0 ms", "");
+	ck_assert_uint_eq(told[0].n_ahead, 1);
+	ck_assert_uint_eq(told[0].ahead[0], 6);
+	ck_assert_uint_eq(told[0].n_holders, 1);
+}
+END_TEST
+
+START_TEST(a_holder_whose_mode_is_in_nobodys_way_is_no_blocker)
+{
+	const char *const reads[] = {"AccessShareLock"};
+
+	line(1010, 6, "process 6 still waiting for " ON_A("AccessExclusiveLock") " after 10.0 ms",
+		"Process holding the lock: 5. Wait queue: 6, 7.");
+	line(1011, 7, "process 7 still waiting for " ON_A("AccessShareLock") " after 10.0 ms",
+		"Process holding the lock: 5. Wait queue: 6, 7.");
+	lock_waits_held(&waits, 16402, 5, reads, 1);
+	line(1100, 6, "process 6 acquired " ON_A("AccessExclusiveLock") " after 100.0 ms", "");
+	line(1100, 7, "process 7 acquired " ON_A("AccessShareLock") " after 99.0 ms", "");
+	ck_assert_uint_eq(told[0].n_holders, 1); /* a reader is in the way of the exclusive lock */
+	ck_assert_uint_eq(told[1].n_holders, 0); /* not in that of another reader */
+	ck_assert_uint_eq(told[1].n_ahead, 1);
+}
+END_TEST
+
+START_TEST(the_waiter_itself_and_the_observer_are_no_blockers)
+{
+	line(1010, 7, "process 7 still waiting for " ON_A("ShareLock") " after 10.0 ms",
+		"Processes holding the lock: 7, 99, 5. Wait queue: 99, 7.");
+	line(1011, 99, "process 99 still waiting for " ON_A("ShareLock") " after 10.0 ms", "");
+	line(1030, 99, "process 99 acquired " ON_A("ShareLock") " after 29.0 ms", "");
+	ck_assert_uint_eq(n_told, 0);
+	line(1030, 7, "process 7 acquired " ON_A("ShareLock") " after 30.0 ms", "");
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_uint_eq(told[0].n_holders, 1);
+	ck_assert_uint_eq(told[0].holders[0], 5);
+	ck_assert_uint_eq(told[0].n_ahead, 0);
+}
+END_TEST
+
+START_TEST(a_wait_that_the_server_no_longer_knows_has_ended)
+{
+	const uint64_t seven[] = {7};
+
+	line(1010, 7, "process 7 still waiting for " ON_A("ShareLock") " after 10.0 ms", "");
+	waits.now_us = 1500000;
+	lock_waits_alive(&waits, seven, 1);
+	waits.now_us = 2500000;
+	lock_waits_alive(&waits, NULL, 0);
+	ck_assert_uint_eq(n_told, 0); /* its line may be on the way */
+	lock_waits_alive(&waits, NULL, 0);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_uint_eq(told[0].duration_us, 500000); /* as long as it was seen to wait */
+	ck_assert(!told[0].exact);
+}
+END_TEST
+
+START_TEST(what_still_waits_at_the_end_is_told_as_unfinished)
+{
+	line(1010, 7, "process 7 still waiting for " ON_A("ShareLock") " after 10.0 ms", "");
+	waits.now_us = 3000000;
+	lock_waits_finish(&waits);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].outcome, WAIT_UNFINISHED);
+	ck_assert_uint_eq(told[0].duration_us, 2000000);
+}
+END_TEST
+
+START_TEST(a_parallel_worker_waits_for_its_leader)
+{
+	struct log_record record = {.at_us = 1010000,
+		.pid = 8,
+		.leader = 7,
+		.code = "",
+		.message = "process 8 acquired " ON_A("ShareLock") " after 10.0 ms",
+		.detail = "",
+		.statement = "",
+		.application = ""};
+
+	lock_waits_record(&waits, &record);
+	ck_assert_uint_eq(told[0].session, 7);
+}
+END_TEST
+
+START_TEST(times_are_told_by_the_harness_clock)
+{
+	waits.offset_us = (uint64_t)-5000;
+	line(1010, 7, "process 7 acquired " ON_A("ShareLock") " after 10.0 ms", "");
+	ck_assert_uint_eq(told[0].start_us, 995000);
+	waits.now_us = 3000000;
+	line(0, 7, "process 7 acquired " ON_A("ShareLock") " after 10.0 ms",
+		""); /* no time in it */
+	ck_assert_uint_eq(told[1].start_us, 2990000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("postgres_loglines");
+	TCase *lines = tcase_create("lines"), *tc = tcase_create("waits");
+
+	tcase_add_loop_test(lines, records_are_the_same_wherever_the_stream_is_cut, 0, 2);
+	tcase_add_loop_test(lines, a_line_that_is_not_whole_waits_for_its_end, 0, 2);
+	tcase_add_test(lines, what_is_no_record_is_passed_over);
+	tcase_add_test(lines, a_time_zone_other_than_utc_gives_no_time);
+	tcase_add_loop_test(lines, a_message_about_a_lock_is_understood, 0,
+		sizeof(messages) / sizeof(messages[0]));
+	tcase_add_test(lines, other_messages_are_not_about_locks);
+	tcase_add_test(lines, a_tag_is_the_comment_at_the_start);
+	tcase_add_test(lines, lock_modes_conflict_as_documented);
+	suite_add_tcase(suite, lines);
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, a_granted_wait_keeps_its_exact_duration);
+	tcase_add_loop_test(tc, an_error_ends_the_wait_of_its_process_only, 0, 4);
+	tcase_add_test(tc, an_end_without_a_beginning_is_a_wait_too);
+	tcase_add_test(tc, a_deadlock_is_one_wait);
+	tcase_add_test(tc, a_rearranged_queue_is_the_same_wait);
+	tcase_add_test(tc, a_second_wait_of_a_process_ends_the_first);
+	tcase_add_test(tc, only_those_ahead_that_conflict_are_blockers);
+	tcase_add_test(tc, a_holder_whose_mode_is_in_nobodys_way_is_no_blocker);
+	tcase_add_test(tc, the_waiter_itself_and_the_observer_are_no_blockers);
+	tcase_add_test(tc, a_wait_that_the_server_no_longer_knows_has_ended);
+	tcase_add_test(tc, what_still_waits_at_the_end_is_told_as_unfinished);
+	tcase_add_test(tc, a_parallel_worker_waits_for_its_leader);
+	tcase_add_test(tc, times_are_told_by_the_harness_clock);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
