@@ -82,6 +82,7 @@ static void fresh_schema(void)
 		"CREATE TABLE loose (id int, at date);"
 		"INSERT INTO loose VALUES (1, '2021-05-01');"
 		"ANALYZE");
+	db->close(conn);
 }
 
 /* One statement as a runner would send it: in a transaction of its own, or outside any. */
