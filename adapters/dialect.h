@@ -94,8 +94,9 @@ struct dialect {
 	/*
 	 * Lists tables for a generated workload, largest first, at most 50, system tables left out:
 	 * qualified quoted name, primary key column (single-column keys only, quoted), a plain
-	 * updatable column not in any key or index, quoted (NULL when none), estimated rows, and
-	 * the plain `schema.table`.
+	 * updatable column not in any key or index, quoted (NULL when none), estimated rows, the
+	 * plain `schema.table`, and all columns, quoted, with commas between: read by name, since a
+	 * prepared SELECT * breaks on every column that is added.
 	 */
 	const char *list_tables;
 };

@@ -69,7 +69,8 @@ static int add_table(struct workload *w, const struct script_context *context,
 	const char *column = db->value(conn, row, 2), *plain = db->value(conn, row, 4);
 	CLEANUP(cleanup_free)
 	char *read = mem_printf(
-		"\\sample k %s.%s\nSELECT * FROM %s WHERE %s = :k;\n", table, key, table, key);
+		"\\sample k %s.%s\nSELECT %s FROM %s WHERE %s = :k;\n", table, key,
+		db->value(conn, row, 5), table, key);
 	CLEANUP(cleanup_free) char *update = NULL;
 
 	str_addf(covers, "%s%s", covers->len ? ", " : "", plain);

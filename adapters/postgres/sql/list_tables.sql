@@ -43,7 +43,10 @@ SELECT quote_ident(t.nspname) || '.' || quote_ident(t.relname),
 		LIMIT 1),
 	-- never analyzed: about 100 bytes a row
 	CASE WHEN t.tuples > 0 OR t.bytes = 0 THEN greatest(t.tuples, 0) ELSE t.bytes / 100 END::bigint,
-	t.nspname || '.' || t.relname
+	t.nspname || '.' || t.relname,
+	-- by name: a prepared SELECT * would break on every new column, as no application should
+	(SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+		WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped)
 FROM tables t
 JOIN pg_index i ON i.indrelid = t.oid AND i.indisprimary AND i.indnkeyatts = 1
 JOIN pg_attribute key ON key.attrelid = t.oid AND key.attnum = i.indkey[0]
