@@ -8,7 +8,7 @@
 #include "harness/workload/worker.h"
 
 /* A send later than this, at the 99th percentile, is worth a note. */
-#define LAG_NOTE_US 1000
+#define LAG_NOTE_US 5000
 
 static void set_text(char **slot, char *text)
 {

@@ -173,15 +173,17 @@ START_TEST(an_exclusive_lock_exhausts_the_pool_and_the_waits_are_counted)
 	/* the two that were stuck waited for all of it */
 	ck_assert_uint_ge(p->latency_us.max, held - 30000);
 	ck_assert_uint_le(p->latency_us.max, held + 250000);
-	/* what waited in the queue and was served waited less than the time-out; it counts in
-	 * latency only */
-	ck_assert_uint_gt(p->latency_us.p95, p->service_us.p50);
+	/* a fifth of the completed ones stood in the queue for up to 200 ms: felt, but no service
+	 * time */
+	ck_assert_uint_ge(p->latency_us.p95, 50000);
+	ck_assert_uint_lt(p->service_us.p95, p->latency_us.p95 / 2);
 	run_release(&r);
 }
 END_TEST
 
 START_TEST(a_restart_of_the_server_is_survived_with_new_connections)
 {
+	struct test_pg shared = pg;
 	struct run r;
 	struct workload_live live, later;
 	struct err err = {0};
@@ -220,6 +222,7 @@ START_TEST(a_restart_of_the_server_is_survived_with_new_connections)
 	ck_assert_uint_ge(r.sessions, 16);
 	run_release(&r);
 	stop_server();
+	pg = shared;
 }
 END_TEST
 

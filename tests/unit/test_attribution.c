@@ -1,5 +1,6 @@
 /* From waits to causes, through the public calls, with an observer that tells what a test scripts.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,9 @@ struct observer {
 static struct script {
 	struct wait_event events[EVENTS_MAX];
 	size_t n;
-	size_t flood; /* so many more, made up */
-	bool breaks;
+	/* Also looked at by the polling thread. */
+	atomic_size_t flood; /* so many more, made up */
+	atomic_bool breaks;
 	uint64_t min_wait_us;
 	struct leftover *leftovers;
 	size_t n_leftovers;
@@ -67,7 +69,9 @@ static int fake_min_wait(struct observer *o, uint64_t min_wait_us, struct err *e
 
 static void make_flood(void (*sink)(void *ctx, struct wait_event *event), void *ctx)
 {
-	for (size_t i = 0; i < script.flood; i++) {
+	size_t n = atomic_exchange(&script.flood, 0);
+
+	for (size_t i = 0; i < n; i++) {
 		struct wait_event e = {.start_us = 1000000 + i * 10,
 			.duration_us = 500 + i % 977,
 			.object = mem_printf("transaction %zu", i),
@@ -479,7 +483,6 @@ static int poll_rows(struct observer *adapter, void (*sink)(void *ctx, struct wa
 {
 	(void)adapter, (void)err;
 	make_flood(sink, ctx);
-	script.flood = 0;
 	return 0;
 }
 
