@@ -2,13 +2,16 @@
 #
 #   DEVELOPER=1                    warnings are errors
 #   SANITIZE=address,undefined     instrumented build, in a directory of its own
-#   T=name                         one suite, for check
+#   T=name                         one suite, for check; one scenario, for scenarios
+#   V=1                            show the compiler's command lines
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 B := build$(if $(SANITIZE),/sanitize)
 
 CC ?= cc
+Q := $(if $(V),,@)
+JOBS := -j$(shell nproc)
 PACKAGES := libpq libcyaml yaml-0.1 jansson libsodium
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wformat=2
 HARDEN := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
@@ -32,40 +35,44 @@ SUITES := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c tests/inte
 all: $(B)/rehearse ## build build/rehearse
 
 $(B)/rehearse: $(B)/harness/main.o $(B)/librehearse.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(if $(Q),@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/librehearse.a: $(OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(B)/gen/embed.c: $(EMBED) ci/embed.sh
 	@mkdir -p $(@D)
-	sh ci/embed.sh $(@:.c=.h) $(EMBED) > $@
+	$(Q)sh ci/embed.sh $(@:.c=.h) $(EMBED) > $@
 
 $(B)/gen/embed.h: $(B)/gen/embed.c ;
 
 $(B)/%.o: %.c | $(B)/gen/embed.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(if $(Q),@echo '  CC    $<')
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/gen/embed.o: $(B)/gen/embed.c
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(if $(Q),@echo '  CC    $<')
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(B)/librehearse.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
+	$(if $(Q),@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
 suites: $(SUITES) ## build all test suites
 
 check: bootstrap ## build and run all tests, or one: make check T=histogram
-	@$(MAKE) --no-print-directory all suites
+	@$(MAKE) --no-print-directory $(JOBS) all suites
 	@sh ci/suites.sh $(B) $(T)
 
 demo: bootstrap ## rehearse two migrations on embedded servers and show both verdicts
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@sh ci/demo.sh $(B)/rehearse
 
 scenarios: bootstrap ## rehearse every scenario at its full scale against its expected verdict
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@sh ci/scenarios.sh $(B)/rehearse $(T)
 
 bootstrap: ## install what is missing (Debian packages), ask apt once
