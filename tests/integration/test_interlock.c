@@ -20,6 +20,7 @@
 		(char *)(name), (char *)(value) \
 	}
 
+static char *conninfo;	      /* of the standby's way to its primary */
 static struct test_pair pair; /* for what is refused: never promoted, left as it was */
 
 static void suite_setup(void)
@@ -31,10 +32,12 @@ static void suite_setup(void)
 	test_run_sql(pair.primary_dsn, "CREATE DATABASE shop");
 	test_standby_start(&pair, named, 1);
 	test_alter_system(pair.standby_dsn, "rehearse.disposable", "on");
+	conninfo = test_sql(pair.standby_dsn, "SHOW primary_conninfo");
 }
 
 static void suite_teardown(void)
 {
+	free(conninfo);
 	test_pair_stop(&pair);
 }
 
@@ -292,6 +295,22 @@ START_TEST(a_synchronous_standby_is_refused)
 }
 END_TEST
 
+START_TEST(a_standby_that_commits_would_wait_for_is_refused_while_it_is_away)
+{
+	struct test_run run;
+
+	test_alter_system(pair.standby_dsn, "primary_conninfo", "");
+	test_sql_until(pair.primary_dsn, "SELECT count(*) FROM pg_stat_replication", "0");
+	test_alter_system(pair.primary_dsn, "synchronous_standby_names", synchronous[_i].names);
+	init(&run, &pair);
+	test_run_refused(&run, ERR_REFUSED, "synchronous_standby_names on the source lists");
+	test_alter_system(pair.primary_dsn, "synchronous_standby_names", NULL);
+	test_sql_until(pair.primary_dsn, "SHOW synchronous_standby_names", "");
+	test_alter_system(pair.standby_dsn, "primary_conninfo", conninfo);
+	test_sql_until(pair.primary_dsn, "SELECT count(*) FROM pg_stat_replication", "1");
+}
+END_TEST
+
 START_TEST(a_standby_that_becomes_synchronous_after_the_check_is_refused_too)
 {
 	struct test_run run;
@@ -398,6 +417,9 @@ int main(void)
 	tcase_add_test(tests, a_source_that_shows_its_replication_to_others_only_is_refused);
 	tcase_add_test(tests, a_standby_of_another_primary_is_refused);
 	tcase_add_loop_test(tests, a_synchronous_standby_is_refused, 0,
+		sizeof(synchronous) / sizeof(synchronous[0]));
+	tcase_add_loop_test(tests,
+		a_standby_that_commits_would_wait_for_is_refused_while_it_is_away, 0,
 		sizeof(synchronous) / sizeof(synchronous[0]));
 	tcase_add_test(tests, a_standby_that_becomes_synchronous_after_the_check_is_refused_too);
 	tcase_add_test(tests, a_source_that_is_a_standby_or_on_another_timeline_is_refused);
