@@ -151,8 +151,7 @@ static void run_example(struct oracle *x, const char *root, const char *id, bool
 		for (next = strstr(at + 1, "\n-- "); next; next = strstr(next + 1, "\n-- "))
 			if (sscanf(next, "\n-- %d.sql%n", &number, &used) == 1 && used)
 				break;
-		sscanf(at, "%*[\n]-- %d", &number);
-		sscanf(at, "-- %d", &number);
+		ck_assert_int_eq(sscanf(at + (*at == '\n'), "-- %d", &number), 1);
 		name = mem_printf("examples/%s/%s/%d.sql", id, bad ? "bad" : "good", number);
 		sql = mem_strndup(at, next ? (size_t)(next - at) : strlen(at));
 		run_script(x, name, sql, trace);
