@@ -1,8 +1,8 @@
 /*
- * The contract of an observer: how a server tells lock waits as events, and what a statement did. Used on a replica
- * that is already disposable: it may change the server's settings there, never elsewhere.
- * All times are wall-clock microseconds of the harness's clock (the adapter corrects for the
- * server's own clock).
+ * The contract of an observer: how a server tells lock waits as events, and what a statement did.
+ * Used on a replica that is already disposable: it may change the server's settings there, never
+ * elsewhere. All times are wall-clock microseconds of the harness's clock (the adapter corrects for
+ * the server's own clock).
  */
 #ifndef REHEARSE_ADAPTERS_OBSERVER_H
 #define REHEARSE_ADAPTERS_OBSERVER_H
@@ -31,7 +31,8 @@ struct wait_event {
 	char *object;	     /* "public.appointment", "transaction 1234", "tuple of public.a" */
 	char *mode;	     /* the server's own word: "AccessExclusiveLock", "SHARED_WRITE" */
 	uint64_t session;    /* the waiter: db_adapter.session_id() */
-	char *tag;	     /* NAME when the waiting statement began with the comment tx:NAME; or NULL */
+	/* NAME when the waiting statement began with the comment tx:NAME; or NULL */
+	char *tag;
 	char *application;   /* as the server knows the session; NULL unknown */
 	uint64_t *holders;   /* sessions that held the lock in a conflicting mode */
 	size_t n_holders;
@@ -93,8 +94,8 @@ struct observer; /* each adapter's own */
 struct db_conn;  /* adapters/db.h */
 
 /*
- * The migration runner's side (statement_*) and the poll side are used from two threads at once, one each;
- * each side keeps connections of its own.
+ * The migration runner's side (statement_*) and the poll side are used from two threads at once,
+ * one each; each side keeps connections of its own.
  */
 struct observer_ops {
 	/* Required. */
@@ -104,35 +105,39 @@ struct observer_ops {
 	 * never show up as waiters or blockers. */
 	int (*open)(const struct observer_config *config, struct observer **ret, struct err *err);
 	const struct observe_source *(*source)(const struct observer *o);
-	/* Hands every wait that ended since the last poll to `sink`, which takes the event over (and must
-	 * release it). Called every 20 to 100 ms by one thread; returns within milliseconds. -1: the
-	 * server is gone or the source broke. */
-	int (*poll)(struct observer *o, void (*sink)(void *ctx, struct wait_event *event), void *ctx,
-		struct err *err);
+	/* Hands every wait that ended since the last poll to `sink`, which takes the event over
+	 * (and must release it). Called every 20 to 100 ms by one thread; returns within
+	 * milliseconds. -1: the server is gone or the source broke. */
+	int (*poll)(struct observer *o, void (*sink)(void *ctx, struct wait_event *event),
+		void *ctx, struct err *err);
 	unsigned (*waiting_now)(const struct observer *o); /* sessions in a wait, as last polled */
 	/* Changes the shortest wait that is looked for, in mid-run. */
 	int (*set_min_wait)(struct observer *o, uint64_t min_wait_us, struct err *err);
-	/* Reads on until all waits that began are told: open ones as WAIT_UNFINISHED. Then close(). */
-	int (*finish)(struct observer *o, void (*sink)(void *ctx, struct wait_event *event), void *ctx,
-		struct err *err);
+	/* Reads on until all waits that began are told: open ones as WAIT_UNFINISHED. Then
+	 * close(). */
+	int (*finish)(struct observer *o, void (*sink)(void *ctx, struct wait_event *event),
+		void *ctx, struct err *err);
 	void (*close)(struct observer *o); /* NULL-safe */
 
 	/* Before a migration statement is sent: remembers what is to be compared. `session` is the
 	 * migration's. `sql` and `kind` are the statement's. */
-	int (*statement_begin)(struct observer *o, uint64_t session, const char *sql, struct err *err);
-	/* After the statement ran, before the transaction ends (skipped when it ran outside one). */
+	int (*statement_begin)(
+		struct observer *o, uint64_t session, const char *sql, struct err *err);
+	/* After the statement ran, before the transaction ends (skipped when it ran outside
+	 * one). */
 	int (*statement_locks)(struct observer *o, struct err *err);
 	/*
-	 * Optional (may be NULL). After a statement that succeeded, after statement_locks(), before its
-	 * transaction ends; for a statement that ran outside one, right after it. `migration` is the
-	 * migration's own connection, idle: only its own session sees what is not committed yet and
-	 * knows its own scans. Asks for catalogs and counters there, changes nothing. Where it is not
-	 * called, rewrites in a transaction that stays open are not told, and scans less surely.
+	 * Optional (may be NULL). After a statement that succeeded, after statement_locks(), before
+	 * its transaction ends; for a statement that ran outside one, right after it. `migration`
+	 * is the migration's own connection, idle: only its own session sees what is not committed
+	 * yet and knows its own scans. Asks for catalogs and counters there, changes nothing. Where
+	 * it is not called, rewrites in a transaction that stays open are not told, and scans less
+	 * surely.
 	 */
 	int (*statement_own)(struct observer *o, struct db_conn *migration, struct err *err);
-	/* After the statement, and its transaction where it has one of its own, ended. Locks that an open
-	 * transaction still holds come with hold_us 0: the caller, who knows when the transaction
-	 * ends, fills it. ret is initialised by the call. */
+	/* After the statement, and its transaction where it has one of its own, ended. Locks that
+	 * an open transaction still holds come with hold_us 0: the caller, who knows when the
+	 * transaction ends, fills it. ret is initialised by the call. */
 	int (*statement_end)(struct observer *o, struct statement_facts *ret, struct err *err);
 	/* What the migration left behind, against the state at open(). */
 	int (*leftovers)(struct observer *o, struct leftover **ret, size_t *ret_n, struct err *err);

@@ -28,7 +28,7 @@ int pg_identity(struct db_conn *conn, char **ret, unsigned *ret_timeline, struct
 static int prove_writable(struct db_conn *conn, struct err *err)
 {
 	static const char *const steps[] = {"BEGIN",
-		"CREATE TABLE pg_temp.rehearse_can_write (a int)", "SELECT pg_current_xact_id()",
+		"CREATE TABLE pg_temp.rehearse_can_write (a int)", "SELECT txid_current()",
 		"ROLLBACK"};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)

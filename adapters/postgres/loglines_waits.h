@@ -46,7 +46,8 @@ void lock_waits_held(struct lock_waits *w, uint32_t relation, uint64_t pid,
  * when an exception handler swallows the error, end here, inexactly, after they were missing twice.
  */
 void lock_waits_alive(struct lock_waits *w, const uint64_t *pids, size_t n);
-/* For samples: ends those that are not fresh, halfway between when they were last seen and now_us. */
+/* For samples: ends those that are not fresh, halfway between when they were last seen and
+ * now_us. */
 void lock_waits_sampled(struct lock_waits *w);
 /* Ends all that are open as WAIT_UNFINISHED at now_us. */
 void lock_waits_finish(struct lock_waits *w);

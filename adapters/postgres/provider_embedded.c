@@ -121,12 +121,11 @@ static int start_primary(struct replica *r, struct err *err)
 
 static int copy_standby(struct replica *r, struct err *err)
 {
-	CLEANUP(cleanup_free)
-	char *dsn = mem_printf("host=%s port=%d user=postgres", r->primary.dir, PG_SERVER_PORT);
+	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&r->primary, "postgres");
 	/* The standby's start syncs its files; the server checks the checksums. */
 	const char *const argv[] = {"pg_basebackup", "-d", dsn, "-D", r->p.replica.data_dir, "-R",
-		"-S", SLOT, "-X", "stream", "--checkpoint=fast", "--no-sync", "--no-manifest",
-		NULL};
+		"-S", SLOT, "-X", "stream", "--checkpoint=fast", "--no-sync",
+		r->p.programs.version >= 130000 ? "--no-manifest" : NULL, NULL};
 
 	pg_private_tell(&r->p, "copying the standby");
 	return pg_server_run(&r->p.replica, argv, NULL, NULL, NULL, err);

@@ -1,7 +1,7 @@
 /*
  * A log-linear histogram of microseconds: 1 us to 1 h, three significant digits (the relative
- * error of a value read back is below 1/1000), merge without loss. Fixed size, no allocation after init.
- * Not thread-safe: one per worker, merged afterwards.
+ * error of a value read back is below 1/1000), merge without loss. Fixed size, no allocation after
+ * init. Not thread-safe: one per worker, merged afterwards.
  */
 #ifndef REHEARSE_MEASURE_HISTOGRAM_H
 #define REHEARSE_MEASURE_HISTOGRAM_H

@@ -42,15 +42,18 @@ struct observe_live {
 void observe_live(const struct observe *o, struct observe_live *ret);
 
 /*
- * Looks at the baseline's waits: when the workload itself fights over rows so much that min_wait would
- * cost throughput, raises it (to 100 ms) and says so in the result. Call at the end of warm-up.
+ * Looks at the baseline's waits: when the workload itself fights over rows so much that min_wait
+ * would cost throughput, raises it (to 100 ms) and says so in the result. Call at the end of
+ * warm-up.
  */
 int observe_adapt(struct observe *o, struct err *err);
 
-/* Stops polling, takes the last events, attributes all. -1: the source broke (waits may be missing). */
+/* Stops polling, takes the last events, attributes all. -1: the source broke (waits may be
+ * missing). */
 int observe_finish(struct observe *o, struct err *err);
-/* After observe_finish(): lock_waits, wait_groups, phases[].lock_waits, statements[].caused and waited_us,
- * leftovers, observation. phases[] need start_us and end_us, statements[] need to be there. */
+/* After observe_finish(): lock_waits, wait_groups, phases[].lock_waits, statements[].caused and
+ * waited_us, leftovers, observation. phases[] need start_us and end_us, statements[] need to be
+ * there. */
 int observe_report(struct observe *o, struct result *r, struct err *err);
 void observe_free(struct observe *o); /* NULL-safe */
 

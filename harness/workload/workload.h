@@ -70,7 +70,7 @@ void workload_stop(struct workload *w, uint64_t drain_us);
 void workload_report(const struct workload *w, struct result *r);
 void workload_free(struct workload *w); /* NULL-safe; stops first */
 
-/* For plan(): one line per transaction with its weight and statements. */
+/* For plan(): one line per transaction with its share and number of statements. */
 struct str;
 void workload_describe(const struct workload *w, struct str *out);
 

@@ -129,9 +129,11 @@ START_TEST(clone_of_a_standby_forgets_its_primary)
 {
 	struct test_run run;
 
+	test_alter_system(pair.standby_dsn, "log_min_duration_statement", "77s");
 	test_run_init(&run, &postgres_clone);
 	run.config.source = pair.standby_dsn;
 	test_run_up(&run);
+	ck_sql(dsn_of(&run), "SHOW log_min_duration_statement", "-1"); /* of its own, not copied */
 	ck_sql(dsn_of(&run), "SELECT count(*) FROM public.item", "1000");
 	ck_sql(dsn_of(&run), "SELECT count(*) FROM pg_stat_wal_receiver", "0");
 	ck_sql(dsn_of(&run), "SHOW primary_slot_name", "");
@@ -139,6 +141,7 @@ START_TEST(clone_of_a_standby_forgets_its_primary)
 	ck_assert_ptr_null(strstr(test_note(&run, "auto-conf-emptied"), "host="));
 	test_run_down(&run);
 	ck_sql(pair.standby_dsn, "SELECT pg_is_in_recovery()", "t");
+	test_alter_system(pair.standby_dsn, "log_min_duration_statement", NULL);
 }
 END_TEST
 

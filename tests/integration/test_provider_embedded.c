@@ -13,6 +13,7 @@
 #include "adapters/postgres/postgres.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
+#include "harness/base/interrupt.h"
 #include "harness/base/journal.h"
 #include "harness/base/mem.h"
 #include "harness/base/proc.h"
@@ -23,10 +24,12 @@ static char *fixture; /* fixtures/shop/postgres, as it were */
 static char *cache;
 static struct str told; /* progress texts of the last run */
 
+/* `ctx`: the step at which a SIGINT comes, or NULL. */
 static void on_progress(void *ctx, const char *text)
 {
-	(void)ctx;
 	str_addf(&told, "%s\n", text);
+	if (ctx && strcmp(ctx, text) == 0)
+		raise(SIGINT);
 }
 
 static void write_file(const char *dir, const char *name, const char *text)
@@ -359,6 +362,40 @@ START_TEST(a_killed_replica_is_noticed_and_still_cleared_away)
 }
 END_TEST
 
+static const char *const steps[] = {"building the fixture (once): 01.sql, 1 of 1",
+	"copying the fixture", "starting the primary", "copying the standby",
+	"starting the standby"};
+
+START_TEST(an_interrupt_at_any_step_leaves_nothing)
+{
+	CLEANUP(cleanup_free) char *dir = fs_join(base, "slow/postgres");
+	CLEANUP(cleanup_free) char *own_cache = fs_join(base, "slow-cache");
+	CLEANUP(cleanup_free) char *own_temp = fs_join(base, "temp");
+	CLEANUP(cleanup_free) char *runs = fs_join(base, "state/rehearse/runs");
+	struct run run;
+
+	run_init(&run);
+	ck_ok(fs_mkdirs(dir, 0700, &run.err), run.err);
+	ck_ok(fs_mkdirs(own_temp, 0711, &run.err), run.err);
+	ck_assert_int_eq(chmod(base, 0711), 0);
+	write_file(dir, "01.sql", "SELECT pg_sleep(1);\n");
+	setenv("TMPDIR", own_temp, 1);
+	interrupt_install();
+	run.config.fixture = dir;
+	run.env.cache_dir = own_cache;
+	run.env.ctx = (void *)steps[_i];
+	ck_ok(provider->open(&run.config, &run.env, &run.replica, &run.err), run.err);
+	ck_ok(provider->check(run.replica, &run.err), run.err);
+	ck_assert_int_eq(provider->provision(run.replica, &run.err), -1);
+	ck_assert_msg(run.err.kind == ERR_INTERRUPTED, "%s", run.err.text);
+	interrupt_hold();
+	err_clear(&run.err);
+	run_down(&run);
+	ck_assert_int_eq(rmdir(runs), 0);
+	ck_assert_int_eq(rmdir(own_temp), 0);
+}
+END_TEST
+
 START_TEST(plan_touches_nothing)
 {
 	CLEANUP(cleanup_str) struct str out = {0};
@@ -393,6 +430,8 @@ int main(void)
 	tcase_add_test(tests, fixture_directories_that_are_none_are_refused);
 	tcase_add_test(tests, two_runs_that_build_the_same_fixture_do_not_hurt_each_other);
 	tcase_add_test(tests, a_killed_replica_is_noticed_and_still_cleared_away);
+	tcase_add_loop_test(tests, an_interrupt_at_any_step_leaves_nothing, 0,
+		sizeof(steps) / sizeof(steps[0]));
 	tcase_add_test(tests, plan_touches_nothing);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);

@@ -120,9 +120,9 @@ START_TEST(the_plan_shows_each_transaction_in_a_line)
 	r.scripts[0].read_only = true;
 	ck_ok(workload_load(&r.config, &r.w, &err), err);
 	workload_describe(r.w, &out);
-	ck_assert_str_eq(str_text(&out),
-		"reader: weight 3 of 4, read-only: SELECT v FROM kv WHERE k = $1; SELECT 2\n"
-		"writer: weight 1 of 4: UPDATE kv SET v = 0\n");
+	ck_assert_ptr_nonnull(strstr(str_text(&out), "reader "));
+	ck_assert_ptr_nonnull(strstr(str_text(&out), "75.0 %  2 statements, read-only\n"));
+	ck_assert_ptr_nonnull(strstr(str_text(&out), "25.0 %  1 statement\n"));
 	str_release(&out);
 	run_release(&r);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "adapters/postgres/control.h"
 #include "harness/base/cleanup.h"
@@ -91,6 +92,15 @@ void test_pair_stop(struct test_pair *pair)
 	free(pair->primary_dsn);
 	free(pair->standby_dsn);
 	*pair = (struct test_pair){0};
+}
+
+char *test_stand_in(const char *dir, const char *name, const struct pg_programs *programs)
+{
+	CLEANUP(cleanup_free) char *path = mem_printf("%s/%s.so", dir, name);
+	CLEANUP(cleanup_free) char *real = mem_printf("%s/../lib/auto_explain.so", programs->dir);
+
+	ck_assert_int_eq(symlink(real, path), 0);
+	return mem_printf("%s/%s", dir, name);
 }
 
 char *test_sql(const char *dsn, const char *sql)

@@ -19,6 +19,10 @@ void test_primary_start(struct test_pair *pair, const struct server_setting *set
 void test_standby_start(struct test_pair *pair, const struct server_setting *settings, size_t n);
 void test_pair_stop(struct test_pair *pair);
 
+/* A library NAME in `dir` that only has the name: another one stands in for it. The path to
+ * preload; caller frees. */
+char *test_stand_in(const char *dir, const char *name, const struct pg_programs *programs);
+
 /* Runs SQL and returns the first value, "" for none; caller frees. Fails the test on an error. */
 char *test_sql(const char *dsn, const char *sql);
 void test_run_sql(const char *dsn, const char *sql);

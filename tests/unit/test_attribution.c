@@ -1,6 +1,5 @@
 /* From waits to causes, through the public calls, with an observer that tells what a test scripts.
  */
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,120 +8,9 @@
 #include "harness/base/mem.h"
 #include "harness/observe/observe.h"
 #include "tests/support/suite.h"
+#include "tests/support/tape.h"
 
-/* ---- a scripted observer ---- */
-
-struct observer {
-	int dummy;
-};
-
-#define EVENTS_MAX 32
-
-static struct script {
-	struct wait_event events[EVENTS_MAX];
-	size_t n;
-	/* Also looked at by the polling thread. */
-	atomic_size_t flood; /* so many more, made up */
-	atomic_bool breaks;
-	uint64_t min_wait_us;
-	struct leftover *leftovers;
-	size_t n_leftovers;
-} script;
-
-static struct observer only;
-static struct observe_source source = {
-	.name = "scripted", .detail = "tape", .blind_to = "nothing", .exact = true};
-
-static int fake_open(const struct observer_config *config, struct observer **ret, struct err *err)
-{
-	(void)err;
-	source.min_wait_us = config->min_wait_us;
-	*ret = &only;
-	return 0;
-}
-
-static const struct observe_source *fake_source(const struct observer *o)
-{
-	(void)o;
-	return &source;
-}
-
-static int fake_poll(struct observer *o, void (*sink)(void *ctx, struct wait_event *event),
-	void *ctx, struct err *err)
-{
-	(void)o, (void)sink, (void)ctx;
-	return script.breaks ? err_set(err, ERR_FAILED, "the tape tore") : 0;
-}
-
-static unsigned fake_waiting(const struct observer *o)
-{
-	(void)o;
-	return 3;
-}
-
-static int fake_min_wait(struct observer *o, uint64_t min_wait_us, struct err *err)
-{
-	(void)o, (void)err;
-	script.min_wait_us = source.min_wait_us = min_wait_us;
-	return 0;
-}
-
-static void make_flood(void (*sink)(void *ctx, struct wait_event *event), void *ctx)
-{
-	size_t n = atomic_exchange(&script.flood, 0);
-
-	for (size_t i = 0; i < n; i++) {
-		struct wait_event e = {.start_us = 1000000 + i * 10,
-			.duration_us = 500 + i % 977,
-			.object = mem_printf("transaction %zu", i),
-			.mode = mem_strdup("ShareLock"),
-			.session = 100 + i % 64,
-			.tag = mem_strdup("pay"),
-			.n_holders = 1,
-			.n_ahead = 20,
-			.exact = true};
-
-		e.holders = mem_alloc(sizeof(uint64_t));
-		e.holders[0] = 100 + (i + 1) % 64;
-		e.ahead = mem_alloc(20 * sizeof(uint64_t));
-		for (size_t k = 0; k < 20; k++)
-			e.ahead[k] = 100 + (i + 2 + k) % 64;
-		sink(ctx, &e);
-	}
-}
-
-static int fake_finish(struct observer *o, void (*sink)(void *ctx, struct wait_event *event),
-	void *ctx, struct err *err)
-{
-	(void)o, (void)err;
-	for (size_t i = 0; i < script.n; i++)
-		sink(ctx, &script.events[i]);
-	make_flood(sink, ctx);
-	return 0;
-}
-
-static void fake_close(struct observer *o)
-{
-	(void)o;
-}
-
-static int fake_leftovers(struct observer *o, struct leftover **ret, size_t *ret_n, struct err *err)
-{
-	(void)o, (void)err;
-	*ret = script.leftovers;
-	*ret_n = script.n_leftovers;
-	return 0;
-}
-
-static const struct observer_ops ops = {.open = fake_open,
-	.source = fake_source,
-	.poll = fake_poll,
-	.waiting_now = fake_waiting,
-	.set_min_wait = fake_min_wait,
-	.finish = fake_finish,
-	.close = fake_close,
-	.leftovers = fake_leftovers};
-static const struct engine engine = {.name = "scripted", .observer = &ops};
+static const struct engine engine = {.name = "scripted", .observer = &tape_ops};
 
 /* ---- a small world: seconds are wall-clock, time 0 is at 1 s ---- */
 
@@ -144,7 +32,7 @@ static void set_up(void)
 	struct observer_config config = {.min_wait_us = 10000};
 	struct err err = {0};
 
-	script = (struct script){0};
+	tape = (struct tape){0};
 	now_us = S(1);
 	clock_set_source(NULL, wall);
 	ck_ok(observe_open(&engine, &config, &o, &err), err);
@@ -219,9 +107,9 @@ struct line {
 
 static void wait_for(struct line l)
 {
-	struct wait_event *e = &script.events[script.n++];
+	struct wait_event *e = &tape.events[tape.n++];
 
-	ck_assert_uint_le(script.n, EVENTS_MAX);
+	ck_assert_uint_le(tape.n, TAPE_EVENTS_MAX);
 	*e = (struct wait_event){.start_us = S(l.start),
 		.duration_us = S(l.seconds),
 		.session = l.session,
@@ -441,7 +329,7 @@ START_TEST(a_million_waits_leave_room_for_the_migrations)
 	for (uint64_t i = 0; i < 64; i++)
 		observe_workload_session(o, 100 + i);
 	wait_for((struct line){7.2, 0.0001, APP, "public.a", "book", MIGRATION, 0});
-	script.flood = 1000000;
+	tape.flood = 1000000;
 	report();
 	printf("a million waits: %.1f s\n", (double)(clock_us() - start) / 1e6);
 	ck_assert_uint_eq(r.lock_waits_seen, 1000001);
@@ -460,14 +348,13 @@ END_TEST
 
 START_TEST(what_is_new_among_the_leftovers_is_reported)
 {
-	script.leftovers = mem_zalloc(2 * sizeof(*script.leftovers));
-	script.n_leftovers = 2;
+	tape.leftovers = mem_zalloc(2 * sizeof(*tape.leftovers));
+	tape.n_leftovers = 2;
 	for (int i = 0; i < 2; i++) {
-		snprintf(script.leftovers[i].kind, sizeof(script.leftovers[i].kind),
-			"invalid-index");
-		script.leftovers[i].object = mem_printf("public.i%d", i);
-		script.leftovers[i].table = mem_strdup("public.a");
-		script.leftovers[i].existed_before = i == 0;
+		snprintf(tape.leftovers[i].kind, sizeof(tape.leftovers[i].kind), "invalid-index");
+		tape.leftovers[i].object = mem_printf("public.i%d", i);
+		tape.leftovers[i].table = mem_strdup("public.a");
+		tape.leftovers[i].existed_before = i == 0;
 	}
 	report();
 	ck_assert_uint_eq(r.n_leftovers, 1);
@@ -482,7 +369,7 @@ static int poll_rows(struct observer *adapter, void (*sink)(void *ctx, struct wa
 	void *ctx, struct err *err)
 {
 	(void)adapter, (void)err;
-	make_flood(sink, ctx);
+	tape_flood(sink, ctx);
 	return 0;
 }
 
@@ -492,7 +379,7 @@ START_TEST(a_workload_that_fights_over_rows_raises_the_shortest_wait)
 		size_t waits; /* in two seconds */
 		uint64_t min_wait_us;
 	} cases[] = {{300, 0}, {500, 100000}};
-	struct observer_ops busy = ops;
+	struct observer_ops busy = tape_ops;
 	struct engine fighting = {.name = "scripted", .observer = &busy};
 	struct observer_config config = {.min_wait_us = 10000};
 	struct observe *own;
@@ -503,10 +390,10 @@ START_TEST(a_workload_that_fights_over_rows_raises_the_shortest_wait)
 	observe_origin(own, S(1));
 	for (uint64_t i = 0; i < 64; i++)
 		observe_workload_session(own, 100 + i);
-	script.flood = cases[_i].waits;
+	tape.flood = cases[_i].waits;
 	now_us = S(3);
 	ck_ok(observe_adapt(own, &err), err);
-	ck_assert_uint_eq(script.min_wait_us, cases[_i].min_wait_us);
+	ck_assert_uint_eq(tape.min_wait_us, cases[_i].min_wait_us);
 	ck_ok(observe_finish(own, &err), err);
 	ck_ok(observe_report(own, &r, &err), err);
 	if (cases[_i].min_wait_us)
@@ -522,7 +409,7 @@ START_TEST(a_broken_source_is_an_error_but_what_was_seen_is_kept)
 	struct err err = {0};
 
 	wait_for((struct line){3.2, 0.5, APP, "public.a", "book", MIGRATION, 0});
-	script.breaks = true;
+	tape.breaks = true;
 	ck_ok(observe_adapt(o, &err), err); /* polls */
 	ck_assert_int_eq(observe_finish(o, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "the tape tore"));
