@@ -102,7 +102,7 @@ START_TEST(a_sample_is_as_it_stands_and_at_random)
 	ck_assert_str_eq(db->value(conn, 0, 0), "it's \"quoted\" \\ é");
 	sql(many);
 	for (unsigned i = 0; i < 50; i++)
-		high += atoi(db->value(conn, i, 0)) > 100000;
+		high += strtol(db->value(conn, i, 0), NULL, 10) > 100000;
 	/* 2^-50 each to fail by chance. */
 	ck_assert_uint_gt(high, 0);
 	ck_assert_uint_lt(high, 50);
