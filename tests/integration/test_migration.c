@@ -331,6 +331,7 @@ int main(void)
 	Suite *suite = suite_create("migration");
 	TCase *tc = tcase_create("runner");
 
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
 	tcase_add_unchecked_fixture(tc, migrate_start_server, migrate_stop_server);
 	tcase_add_checked_fixture(tc, migrate_setup, migrate_teardown);
 	tcase_add_test(tc, file_mode_rolls_the_whole_file_back);

@@ -125,6 +125,7 @@ int main(void)
 	Suite *suite = suite_create("migration facts");
 	TCase *tc = tcase_create("runner");
 
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
 	tcase_add_unchecked_fixture(tc, migrate_start_server, migrate_stop_server);
 	tcase_add_checked_fixture(tc, migrate_setup, migrate_teardown);
 	tcase_add_test(tc, locks_are_held_until_the_transaction_ends);

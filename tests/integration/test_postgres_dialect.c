@@ -224,6 +224,7 @@ int main(void)
 	Suite *suite = suite_create("postgres dialect");
 	TCase *tc = tcase_create("texts");
 
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
 	tcase_add_unchecked_fixture(tc, start_server, stop_server);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, samples_any_table, 0, sizeof(samples) / sizeof(samples[0]));

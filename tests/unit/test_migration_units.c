@@ -335,6 +335,7 @@ int main(void)
 	Suite *suite = suite_create("migration units");
 	TCase *tc = tcase_create("units");
 
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, groups_statements_as_the_users_runner_would, 0,
 		sizeof(groups) / sizeof(groups[0]));

@@ -294,6 +294,7 @@ int main(void)
 	Suite *suite = suite_create("postgres split");
 	TCase *tc = tcase_create("dialect");
 
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
 	tcase_add_loop_test(
 		tc, tells_kind_flags_object_and_relations, 0, sizeof(kinds) / sizeof(kinds[0]));
 	tcase_add_loop_test(tc, splits_scripts, 0, sizeof(splits) / sizeof(splits[0]));
