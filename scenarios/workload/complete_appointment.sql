@@ -5,8 +5,7 @@
 \sample user user_account.id
 BEGIN;
 INSERT INTO procedure_log (patient_id, appointment_id, provider_id, procedure_code_id,
-    performed_on, status,
-    fee, entered_by)
+    performed_on, status, fee, entered_by)
 SELECT a.patient_id, a.id, a.provider_id, f.procedure_code_id,
     a.starts_at::date, 'complete', f.amount, :user
 FROM appointment AS a JOIN fee AS f ON f.fee_schedule_id = 1 AND f.procedure_code_id = :code
