@@ -76,6 +76,13 @@ struct statement_facts {
 };
 void statement_facts_release(struct statement_facts *facts);
 
+/* What the server itself says, before the rehearsal, that it will do with a statement. */
+struct prediction {
+	char algorithm[32]; /* instant, inplace, rebuild, copy; "" not told */
+	char lock[16];	    /* the mildest accepted: none, shared, exclusive; "" not told */
+	char note[160];	    /* in a few words what a reader should know beside it; "" nothing */
+};
+
 /* Something that a migration left in a state that needs work. */
 struct leftover {
 	char kind[32]; /* "invalid-index", "unvalidated-constraint" */
@@ -139,6 +146,17 @@ struct observer_ops {
 	 * an open transaction still holds come with hold_us 0: the caller, who knows when the
 	 * transaction ends, fills it. ret is initialised by the call. */
 	int (*statement_end)(struct observer *o, struct statement_facts *ret, struct err *err);
+	/*
+	 * Optional (NULL where the engine has none). Asks the server what it would do with one
+	 * statement, on copies that hold a few rows, in a scratch schema that is gone when the
+	 * first statement_begin() returns; the tables themselves are only read. To be called for
+	 * every statement, in order, before the first one runs; blocks. Statements that it cannot
+	 * tell about, such as those on tables that the migration itself creates, leave ret empty.
+	 * ret is initialised by the call. -1: the server did not answer as it should, and ret is
+	 * empty.
+	 */
+	int (*predict)(
+		struct observer *o, const char *sql, struct prediction *ret, struct err *err);
 	/* What the migration left behind, against the state at open(). */
 	int (*leftovers)(struct observer *o, struct leftover **ret, size_t *ret_n, struct err *err);
 };

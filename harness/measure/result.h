@@ -100,7 +100,9 @@ struct result_statement {
 	size_t n_scanned;
 	uint64_t wal_bytes;
 	bool wal_exact;
-	char *algorithm; /* "" outside the MySQL family */
+	/* Outside the MySQL family all three are "". What was seen; what the server said on a copy
+	 * beforehand that it would do, and the mildest lock that it accepted there. */
+	char *algorithm_measured, *algorithm_predicted, *lock_predicted;
 	char *note;	 /* "run outside a transaction: CONCURRENTLY"; "" none */
 };
 

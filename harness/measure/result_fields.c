@@ -97,7 +97,8 @@ SHAPE(result_statement, UINT(result_statement, index), TEXT(result_statement, fi
 	U64(result_statement, waited_us), PART(result_statement, caused, result_waits),
 	ITEMS(result_statement, locks, result_lock), STRINGS(result_statement, rewritten),
 	STRINGS(result_statement, scanned), U64(result_statement, wal_bytes),
-	BOOL(result_statement, wal_exact), TEXT(result_statement, algorithm),
+	BOOL(result_statement, wal_exact), TEXT(result_statement, algorithm_measured),
+	TEXT(result_statement, algorithm_predicted), TEXT(result_statement, lock_predicted),
 	TEXT(result_statement, note));
 
 SHAPE(result_wait, U64(result_wait, start_us), U64(result_wait, duration_us),

@@ -213,7 +213,8 @@ int migration_execute(const struct migration *m, const struct migration_run *run
 
 	record_all(&runner);
 	rng_seed(&runner.rng, run->seed);
-	if (!audit_open(&runner.audit, run, err) && !runner_connect(&runner, err)) {
+	if (!runner_predict(&runner, err) && !audit_open(&runner.audit, run, err) &&
+		!runner_connect(&runner, err)) {
 		if (run->settings->limit_us)
 			runner.deadline_us = clock_us() + run->settings->limit_us;
 		result = run_units(&runner, err);

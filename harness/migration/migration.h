@@ -81,10 +81,11 @@ struct migration_run {
 };
 
 /*
- * Executes and fills r->files and r->statements (also those never run). 0: carried out, whatever
- * the statements' outcomes. -1: ERR_INTERRUPTED, what the tick said, or ERR_FAILED when the server
- * is gone for good (a statement that drops only the migration's own connection is an outcome, not a
- * failure: that the server lives is checked over a new one).
+ * Asks the server what it would do with each statement, where the engine can
+ * (observer_ops.predict), then executes and fills r->files and r->statements (also those never
+ * run). 0: carried out, whatever the statements' outcomes. -1: ERR_INTERRUPTED, what the tick said,
+ * or ERR_FAILED when the server is gone for good (a statement that drops only the migration's own
+ * connection is an outcome, not a failure: that the server lives is checked over a new one).
  *
  * Outcomes: "ok"; "timed-out" (by lock or statement time-out at the last attempt, or by the
  * migration's limit); "failed"; "rolled-back" (it ran, but its transaction did not commit);

@@ -59,6 +59,8 @@ void record_all(struct runner *r)
 		set(&s->kind, m->statements[i].sql->kind);
 		s->text = short_text(r, &m->statements[i]);
 		set(&s->note, "");
+		set(&s->algorithm_predicted, "");
+		set(&s->lock_predicted, "");
 		record_attempt(s);
 	}
 	for (size_t i = 0; i < m->n_units; i++)
@@ -79,7 +81,7 @@ void record_attempt(struct result_statement *s)
 	s->n_locks = s->n_rewritten = s->n_scanned = 0;
 	s->wal_bytes = s->start_us = s->duration_us = 0;
 	s->wal_exact = false;
-	set(&s->algorithm, "");
+	set(&s->algorithm_measured, "");
 	record_words(s, "not-run", "", "");
 }
 
@@ -94,6 +96,13 @@ void record_words(
 	set(&s->outcome, outcome);
 	set(&s->code, code);
 	set(&s->error, words);
+}
+
+void record_prediction(struct result_statement *s, const struct prediction *p)
+{
+	set(&s->algorithm_predicted, p->algorithm);
+	set(&s->lock_predicted, p->lock);
+	record_note(s, p->note);
 }
 
 void record_note(struct result_statement *s, const char *note)
@@ -172,7 +181,7 @@ void record_facts(struct runner *r, size_t i, const struct statement_facts *fact
 	s->n_scanned = facts->n_scanned;
 	s->wal_bytes = facts->wal_bytes;
 	s->wal_exact = facts->wal_exact;
-	set(&s->algorithm, facts->algorithm);
+	set(&s->algorithm_measured, facts->algorithm);
 }
 
 void record_released(struct runner *r, const struct migration_unit *u, uint64_t wall_us)

@@ -51,6 +51,11 @@ enum sent statement_run(
 /* Ends the open observation, when there is one. */
 int statement_observed(struct runner *r, struct err *err);
 
+/* ---- predict.c ---- */
+/* What the server says it will do with each statement, before the first one runs. A prediction that
+ * fails is a note; -1: interrupted. */
+int runner_predict(struct runner *r, struct err *err);
+
 /* ---- record.c ---- */
 void record_all(struct runner *r);		 /* files and statements, none run yet */
 void record_attempt(struct result_statement *s); /* forgets the attempt before */
@@ -60,6 +65,7 @@ void record_outcome(struct result_statement *s, const char *outcome);
 void record_error(struct runner *r, size_t i, const char *where, const struct db_error *e);
 void record_words(
 	struct result_statement *s, const char *outcome, const char *code, const char *words);
+void record_prediction(struct result_statement *s, const struct prediction *p);
 void record_note(struct result_statement *s, const char *note);
 void record_facts(struct runner *r, size_t i, const struct statement_facts *facts);
 /* The transaction of unit u ended: locks that were still held are released. */

@@ -151,7 +151,7 @@ static void draw_statement_facts(
 	if (!all)
 		return;
 	line_take(c, "read", words_list(s->scanned, s->n_scanned));
-	line(c, "how", words_text(s->algorithm));
+	line_take(c, "how", words_algorithm(s));
 	line(c, "note", words_text(s->note));
 	line_take(c, "log",
 		mem_printf("%s%s", s->wal_exact ? "" : "at most ",

@@ -273,6 +273,23 @@ char *words_rewrote(const struct result_statement *s)
 	return text;
 }
 
+char *words_algorithm(const struct result_statement *s)
+{
+	const char *measured = words_text(s->algorithm_measured);
+	const char *predicted = words_text(s->algorithm_predicted);
+	const char *lock = words_text(s->lock_predicted);
+	struct str out = {0};
+
+	str_add(&out, measured);
+	if (*predicted && *measured && !strcmp(predicted, measured))
+		str_add(&out, ", as predicted");
+	else if (*predicted)
+		str_addf(&out, "%spredicted %s", *measured ? ", " : "", predicted);
+	if (*lock)
+		str_addf(&out, "%sLOCK=%s accepted", out.len ? ", " : "", lock);
+	return str_take(&out);
+}
+
 char *words_other_waits(const struct result *r)
 {
 	uint64_t count[4] = {0}, worst[4] = {0};

@@ -26,6 +26,7 @@ void rule_observation_incomplete(const struct verdict_rule *rule, struct result 
 void rule_invalid_index(const struct verdict_rule *rule, struct result *r);
 void rule_invalid_index_hidden(const struct verdict_rule *rule, struct result *r);
 void rule_unvalidated_constraint(const struct verdict_rule *rule, struct result *r);
+void rule_prediction_contradicted(const struct verdict_rule *rule, struct result *r);
 void rule_table_rewritten(const struct verdict_rule *rule, struct result *r);
 
 /* Adds a finding and takes over the three texts (NULL: ""). */

@@ -138,3 +138,37 @@ void rule_table_rewritten(const struct verdict_rule *rule, struct result *r)
 			s->index, str_take(&message), str_take(&evidence), rules_remedy(r, s));
 	}
 }
+
+/* From the cheapest; 0: not one of them. */
+static unsigned cost(const char *algorithm)
+{
+	static const char *const algorithms[] = {"instant", "inplace", "rebuild", "copy"};
+
+	for (unsigned i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+		if (is(algorithm, algorithms[i]))
+			return i + 1;
+	return 0;
+}
+
+void rule_prediction_contradicted(const struct verdict_rule *rule, struct result *r)
+{
+	for (size_t i = 0; i < r->n_statements; i++) {
+		const struct result_statement *s = &r->statements[i];
+		struct str message = {0};
+		char buf[UNITS_TEXT];
+
+		if (!cost(s->algorithm_predicted) ||
+			cost(s->algorithm_measured) <= cost(s->algorithm_predicted))
+			continue;
+		rules_name(s, &message);
+		str_addf(&message, " was predicted as '%s' and ran as '%s'", s->algorithm_predicted,
+			s->algorithm_measured);
+		rules_add(rule, r, SEVERITY_WARNING, s->index, str_take(&message),
+			mem_printf("the server did the former on a copy with a few rows, the "
+				   "latter on the table itself, in %s",
+				units_duration_text(s->duration_us, buf)),
+			mem_strdup("trust the measurement, and name the algorithm in the "
+				   "statement (ALGORITHM=...), so that the server refuses instead "
+				   "of choosing a dearer one"));
+	}
+}

@@ -127,7 +127,9 @@ void sample_statement(struct result *r, unsigned line, const char *kind, const c
 		.duration_us = duration_us,
 		.wal_bytes = 22 << 20,
 		.wal_exact = true,
-		.algorithm = mem_strdup(""),
+		.algorithm_measured = mem_strdup(""),
+		.algorithm_predicted = mem_strdup(""),
+		.lock_predicted = mem_strdup(""),
 		.note = mem_strdup("")};
 }
 
@@ -272,7 +274,9 @@ void sample_full(struct result *r)
 	s = &r->statements[0];
 	sample_set(&s->code, "55P03");
 	sample_set(&s->error, "canceling statement due to lock timeout");
-	sample_set(&s->algorithm, "inplace");
+	sample_set(&s->algorithm_measured, "rebuild");
+	sample_set(&s->algorithm_predicted, "inplace");
+	sample_set(&s->lock_predicted, "none");
 	sample_set(&s->note, "run outside a transaction: CONCURRENTLY");
 	*ADD(r->findings, r->n_findings) = (struct result_finding){mem_strdup("lock-wait-too-long"),
 		SEVERITY_REJECT, 1, mem_strdup("212 waited"), mem_strdup("the limit is 500 ms"),

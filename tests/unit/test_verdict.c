@@ -42,7 +42,9 @@ static void no_migration(struct result *r)
 		mem_free(s->outcome);
 		mem_free(s->code);
 		mem_free(s->error);
-		mem_free(s->algorithm);
+		mem_free(s->algorithm_measured);
+		mem_free(s->algorithm_predicted);
+		mem_free(s->lock_predicted);
 		mem_free(s->note);
 	}
 }
@@ -111,6 +113,14 @@ CHANGE(queued_but_granted, sample_own_wait(r, "disturbance 'reader'", TABLE, 400
 CHANGE(kept_for_later, r->statements[0].duration_us = 3000;
 	sample_lock(r, 1, TABLE, "ShareRowExclusiveLock", 1400000, false);
 	sample_waits(r, 1, "book", TABLE, "RowExclusiveLock", 80, 300000, false))
+
+CHANGE(predicted, sample_set(&r->statements[0].algorithm_predicted, "rebuild");
+	sample_set(&r->statements[0].algorithm_measured, "rebuild"))
+CHANGE(contradicted, predicted(r); sample_set(&r->statements[0].algorithm_measured, "copy"))
+CHANGE(better_than_predicted, predicted(r);
+	sample_set(&r->statements[0].algorithm_measured, "instant"))
+CHANGE(not_predicted, contradicted(r); sample_set(&r->statements[0].algorithm_predicted, ""))
+CHANGE(not_measured, predicted(r); sample_set(&r->statements[0].algorithm_measured, ""))
 
 static const struct {
 	const char *comment;
@@ -190,6 +200,12 @@ static const struct {
 		SEVERITY_WARNING, 1},
 	{"no time-out struck", queued_but_granted, "approve", "lock-waits-caused", SEVERITY_INFO,
 		1},
+	{"as predicted", predicted, "approve", "", 0, 0},
+	{"dearer than predicted", contradicted, "approve", "prediction-contradicted",
+		SEVERITY_WARNING, 1},
+	{"cheaper than predicted", better_than_predicted, "approve", "", 0, 0},
+	{"no prediction", not_predicted, "approve", "", 0, 0},
+	{"no measurement", not_measured, "approve", "", 0, 0},
 	{"lock kept while the next ran", kept_for_later, "approve", "lock-kept-for-later",
 		SEVERITY_WARNING, 1},
 };
