@@ -34,15 +34,15 @@ const char *db_class_name(enum db_class class); /* "none", "breakage", ... */
 
 struct db_error {
 	enum db_class class;
-	bool lock_timeout;   /* a lock was not granted within the session's lock time-out */
-	bool retryable; /* the same transaction may succeed when run again: a lock not granted in
-			 * time, a deadlock, a serialization failure */
+	bool lock_timeout; /* a lock was not granted within the session's lock time-out */
+	bool retryable;	   /* the same transaction may succeed when run again: a lock not granted in
+			    * time, a deadlock, a serialization failure */
 	bool in_doubt; /* connection lost while a statement ran and the server did not say why: it
 			* may have happened */
 	/* SQLSTATE, or errno as digits; "lost" where the server said none; "misuse" of a start. */
 	char code[16];
-	uint32_t position;   /* characters into the statement, from 1; 0 unknown */
-	char text[256];	     /* the message; values in quotes and DETAIL lines are masked */
+	uint32_t position; /* characters into the statement, from 1; 0 unknown */
+	char text[256];	   /* the message; values in quotes and DETAIL lines are masked */
 };
 
 enum db_step { DB_AGAIN, DB_READY, DB_FAILED };
@@ -56,7 +56,7 @@ enum { DB_WANT_READ = 1, DB_WANT_WRITE = 2 };
 struct db_result {
 	unsigned rows;
 	unsigned columns;
-	uint64_t affected; /* rows changed, or rows returned by a query */
+	uint64_t affected;     /* rows changed, or rows returned by a query */
 	struct db_error error; /* class DB_CLASS_NONE on success */
 };
 
@@ -66,16 +66,17 @@ struct db_param {
 };
 
 struct db_target {
-	const char *dsn;	  /* postgres: conninfo or URI, may hold a password */
-	const char *database;	  /* overrides the DSN's; NULL: as there */
-	const char *application;  /* the session's name on the server; NULL: "rehearse" */
-	const char *init_sql;	  /* run as part of open(), before DB_READY; NULL: none */
+	const char *dsn;	 /* postgres: conninfo or URI, may hold a password */
+	const char *database;	 /* overrides the DSN's; NULL: as there */
+	const char *application; /* the session's name on the server; NULL: "rehearse" */
+	const char *init_sql;	 /* run as part of open(), before DB_READY; NULL: none */
 	/* 0: 10 s, init_sql included. step() enforces it, so it is to be called now and then while
 	 * connecting, even when nothing happens on fd(). */
 	uint64_t connect_timeout_us;
 };
 
-enum { DB_FEATURE_DDL_COMMITS = 1,    /* each DDL statement commits implicitly (MySQL) */
+enum {
+	DB_FEATURE_DDL_COMMITS = 1,    /* each DDL statement commits implicitly (MySQL) */
 	DB_FEATURE_QUESTION_MARKS = 2, /* `?`, each use its own parameter; else $1 */
 };
 
@@ -109,7 +110,7 @@ struct db_adapter {
 	 * lost. */
 	enum db_step (*step)(struct db_conn *conn);
 	int (*fd)(const struct db_conn *conn); /* may change while connecting; -1 when lost */
-	unsigned (*wants)(const struct db_conn *conn);	/* DB_WANT_* after DB_AGAIN */
+	unsigned (*wants)(const struct db_conn *conn); /* DB_WANT_* after DB_AGAIN */
 	const struct db_result *(*result)(const struct db_conn *conn);
 	/* Text of a value, NULL for SQL NULL or outside the result; as long-lived as the result. */
 	const char *(*value)(const struct db_conn *conn, unsigned row, unsigned column);
@@ -163,8 +164,8 @@ int db_run(const struct db_adapter *db, struct db_conn *conn, const char *sql,
 	const struct db_wait *wait, struct err *err);
 /* As db_run(), but an SQL error is -1 too, with code and message in err. */
 int db_exec(const struct db_adapter *db, struct db_conn *conn, const char *sql, struct err *err);
-int db_execf(const struct db_adapter *db, struct db_conn *conn, struct err *err,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
+int db_execf(const struct db_adapter *db, struct db_conn *conn, struct err *err, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
 /* With parameters, prepared under `id`; prepare once, execute often. Errors as db_exec(). */
 int db_prepare(const struct db_adapter *db, struct db_conn *conn, unsigned id, const char *sql,
 	unsigned n_params, struct err *err);

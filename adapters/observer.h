@@ -28,15 +28,15 @@ const char *wait_outcome_name(enum wait_outcome outcome); /* "acquired", "timed-
 struct wait_event {
 	uint64_t start_us;
 	uint64_t duration_us;
-	char *object;	     /* "public.appointment", "transaction 1234", "tuple of public.a" */
-	char *mode;	     /* the server's own word: "AccessExclusiveLock", "SHARED_WRITE" */
-	uint64_t session;    /* the waiter: db_adapter.session_id() */
+	char *object;	  /* "public.appointment", "transaction 1234", "tuple of public.a" */
+	char *mode;	  /* the server's own word: "AccessExclusiveLock", "SHARED_WRITE" */
+	uint64_t session; /* the waiter: db_adapter.session_id() */
 	/* NAME when the waiting statement began with the comment tx:NAME; or NULL */
 	char *tag;
-	char *application;   /* as the server knows the session; NULL unknown */
-	uint64_t *holders;   /* sessions that held the lock in a conflicting mode */
+	char *application; /* as the server knows the session; NULL unknown */
+	uint64_t *holders; /* sessions that held the lock in a conflicting mode */
 	size_t n_holders;
-	uint64_t *ahead;     /* sessions that queued before it in a conflicting mode */
+	uint64_t *ahead; /* sessions that queued before it in a conflicting mode */
 	size_t n_ahead;
 	enum wait_outcome outcome;
 	bool exact; /* false: from samples or estimates */
@@ -45,9 +45,9 @@ void wait_event_release(struct wait_event *event);
 
 /* How waits are told on this very server; in every report. */
 struct observe_source {
-	char name[32];	    /* "log-file", "log-sql", "sampling" */
-	char detail[160];   /* "jsonlog, deadlock_timeout 10ms" */
-	char blind_to[256]; /* what it cannot see, in a sentence; "" nothing known */
+	char name[32];	      /* "log-file", "log-sql", "sampling" */
+	char detail[160];     /* "jsonlog, deadlock_timeout 10ms" */
+	char blind_to[256];   /* what it cannot see, in a sentence; "" nothing known */
 	uint64_t min_wait_us; /* the shortest wait that is seen whole */
 	bool exact;
 };
@@ -98,7 +98,7 @@ struct observer_config {
 };
 
 struct observer; /* each adapter's own */
-struct db_conn;  /* adapters/db.h */
+struct db_conn;	 /* adapters/db.h */
 
 /*
  * The migration runner's side (statement_*) and the poll side are used from two threads at once,

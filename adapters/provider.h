@@ -1,12 +1,13 @@
 /*
- * The contract of a provider: how a replica comes to be, is cut off from the world, and goes away again.
+ * The contract of a provider: how a replica comes to be, is cut off from the world, and goes
+ * away again.
  * The order is fixed by the rehearsal's stage table:
  *
  *   open -> check -> provision -> quarantine -> promote -> verify -> (rehearsal) -> release
  *
- * Nothing is written anywhere before check() has passed. release() undoes what was done, in reverse,
- * from any point, and is called exactly once. All calls block and watch for interrupts, except
- * release(), which the caller shields.
+ * Nothing is written anywhere before check() has passed. release() undoes what was done, in
+ * reverse, from any point, and is called exactly once. All calls block and watch for interrupts,
+ * except release(), which the caller shields.
  */
 #ifndef REHEARSE_ADAPTERS_PROVIDER_H
 #define REHEARSE_ADAPTERS_PROVIDER_H
@@ -30,7 +31,7 @@ struct provider_config {
 	const char *database; /* overrides the DSN's; NULL: as there */
 	bool disposable;      /* the scenario's `disposable: true` */
 	uint64_t catch_up_us; /* longest wait for replay to catch up */
-	const char *fixture;  /* embedded: directory with *.sql in order, or NULL: an empty database */
+	const char *fixture;  /* embedded: directory with *.sql in order; NULL: empty database */
 	double scale;	      /* embedded: given to the fixture as :scale */
 	const char *bin_dir;  /* server programs; NULL: looked for */
 	const struct server_setting *settings; /* extra, for servers that the provider starts */
@@ -53,11 +54,11 @@ struct replica_note {
 };
 
 struct replica_info {
-	char *provider;	    /* "embedded" */
-	char *dsn;	    /* superuser or owner connection to the replica; may hold no password */
-	char *database;	    /* where the migration runs */
-	char *data_dir;	    /* readable by this process; NULL when the server is elsewhere */
-	char *log_dir;	    /* the server's own log directory, readable; NULL when out of reach */
+	char *provider; /* "embedded" */
+	char *dsn;	/* superuser or owner connection to the replica; may hold no password */
+	char *database; /* where the migration runs */
+	char *data_dir; /* readable by this process; NULL when the server is elsewhere */
+	char *log_dir;	/* the server's own log directory, readable; NULL when out of reach */
 	char *server_version;	 /* "15.18" */
 	unsigned version_number; /* 150018; MariaDB 101119 */
 	char *identity;		 /* system identifier and timeline, or server uuid */
@@ -79,8 +80,8 @@ struct provider {
 	const char *name;    /* "embedded", "clone", "promote" */
 	const char *summary; /* one line for help */
 
-	/* Adds to `out` a numbered line per thing that would happen, and what would be refused as far as can be
-	 * told by reading only. Touches nothing, may read from the source. */
+	/* Adds to `out` a numbered line per thing that would happen, and what would be refused
+	 * as far as can be told by reading only. Touches nothing, may read from the source. */
 	int (*plan)(const struct provider_config *config, const struct provider_env *env,
 		struct str *out, struct err *err);
 
@@ -89,25 +90,25 @@ struct provider {
 		struct replica **ret, struct err *err);
 	/* The interlock: reads, compares, refuses (ERR_REFUSED) with the reason and the remedy. */
 	int (*check)(struct replica *r, struct err *err);
-	int (*provision)(struct replica *r, struct err *err); /* servers up, replay caught up */
+	int (*provision)(struct replica *r, struct err *err);  /* servers up, replay caught up */
 	int (*quarantine)(struct replica *r, struct err *err); /* cut off, before promotion */
 	int (*promote)(struct replica *r, struct err *err);    /* writable from here on */
-	/* Proves the isolation on the promoted server: identity differs from the source's, nothing replicates
-	 * from it or to it, nothing is archived. ERR_REFUSED otherwise. */
+	/* Proves the isolation on the promoted server: identity differs from the source's,
+	 * nothing replicates from it or to it, nothing is archived. ERR_REFUSED otherwise. */
 	int (*verify)(struct replica *r, struct err *err);
 	const struct replica_info *(*info)(const struct replica *r); /* complete after verify() */
 	/* False once a server that the harness started has died. Cheap. */
 	bool (*alive)(const struct replica *r);
-	/* Servers down, directories and journal entries gone. NULL-safe, frees r. -1: something is left,
-	 * err says what; the journal still names it. */
+	/* Servers down, directories and journal entries gone. NULL-safe, frees r. -1: something
+	 * is left, err says what; the journal still names it. */
 	int (*release)(struct replica *r, struct err *err);
 };
 
 /* A line of `rehearse doctor`. */
 struct doctor_line {
 	enum { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_PROBLEM } state;
-	char *topic; /* "server programs" */
-	char *text;  /* "PostgreSQL 15.18 in /usr/lib/postgresql/15/bin" */
+	char *topic;  /* "server programs" */
+	char *text;   /* "PostgreSQL 15.18 in /usr/lib/postgresql/15/bin" */
 	char *remedy; /* "apt-get install postgresql"; NULL when fine */
 };
 

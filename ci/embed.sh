@@ -1,5 +1,6 @@
 #!/bin/sh
-# embed.sh HEADER FILE... : writes the files as C strings to stdout and their declarations to HEADER.
+# embed.sh HEADER FILE... : writes the files as C strings to stdout, and their declarations to
+# HEADER.
 set -eu
 header=$1
 shift

@@ -4,7 +4,9 @@ set -u
 build=$1
 only=${2:-}
 export G_SLICE=always-malloc CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-120}" REHEARSE_BUILD="$build"
-passed=0 failed=0 broken=0 ran=0
+n='\([0-9]*\)'
+totals="s/^[0-9]*%: Checks: $n, Failures: $n, Errors: $n.*/\\1 \\2 \\3/p"
+passed=0 failed=0 ran=0
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 for source in tests/unit/test_*.c tests/integration/test_*.c tests/e2e/test_*.c; do
@@ -16,10 +18,9 @@ for source in tests/unit/test_*.c tests/integration/test_*.c tests/e2e/test_*.c;
 	start=$(date +%s)
 	"$build/${source%.c}" >"$log" 2>&1
 	code=$?
-	counts=$(sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$log" | tail -n 1)
+	counts=$(sed -n "$totals" "$log" | tail -n 1)
 	set -- $counts
 	if [ $# -ne 3 ] || { [ $code -ne 0 ] && [ $(($2 + $3)) -eq 0 ]; }; then
-		broken=$((broken + 1))
 		failed=$((failed + 1))
 		echo "FAIL $name (exit $code, no totals)"
 		sed 's/^/     /' "$log"
@@ -29,7 +30,8 @@ for source in tests/unit/test_*.c tests/integration/test_*.c tests/e2e/test_*.c;
 	failed=$((failed + $2 + $3))
 	state=ok
 	[ $code -eq 0 ] || state=FAIL
-	printf '%-4s %-28s %3d checks, %d failed, %ds\n' $state "$name" "$1" $(($2 + $3)) $(($(date +%s) - start))
+	printf '%-4s %-28s %3d checks, %d failed, %ds\n' $state "$name" "$1" $(($2 + $3)) \
+		$(($(date +%s) - start))
 	[ $code -eq 0 ] || sed 's/^/     /' "$log"
 	sed -n 's/^skipped: /     skipped: /p' "$log"
 done

@@ -26,8 +26,8 @@ uint64_t clock_wall_us(void)
 
 void clock_sleep_us(uint64_t us)
 {
-	struct timespec ts = {.tv_sec = (time_t)(us / 1000000),
-		.tv_nsec = (long)(us % 1000000) * 1000};
+	struct timespec ts = {
+		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 
 	nanosleep(&ts, NULL);
 }

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-uint64_t clock_us(void);      /* monotonic (CLOCK_MONOTONIC), for intervals and schedules */
-uint64_t clock_wall_us(void); /* since 1970-01-01 UTC (CLOCK_REALTIME), to meet server logs */
+uint64_t clock_us(void);	  /* monotonic (CLOCK_MONOTONIC), for intervals and schedules */
+uint64_t clock_wall_us(void);	  /* since 1970-01-01 UTC (CLOCK_REALTIME), to meet server logs */
 void clock_sleep_us(uint64_t us); /* returns early on a signal */
 
 /* Replaces both clocks; NULL restores the real ones. Tests only, before threads start. */

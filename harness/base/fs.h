@@ -23,7 +23,7 @@ char *fs_dirname(const char *path);		  /* caller frees */
 int fs_copy_tree(const char *from, const char *to, struct err *err);
 int fs_chown_tree(const char *path, uid_t uid, gid_t gid, struct err *err);
 int fs_free_bytes(const char *path, uint64_t *ret, struct err *err); /* free for us at path */
-uint64_t fs_tree_bytes(const char *path); /* allocated; 0 when absent */
+uint64_t fs_tree_bytes(const char *path);			     /* allocated; 0 when absent */
 
 /* $XDG_CACHE_HOME/rehearse and $XDG_STATE_HOME/rehearse with their defaults; caller frees. */
 char *fs_cache_dir(void);

@@ -8,10 +8,10 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);			 /* uninitialised */
-void *mem_zalloc(size_t size);			 /* zeroed */
+void *mem_alloc(size_t size);			    /* uninitialised */
+void *mem_zalloc(size_t size);			    /* zeroed */
 void *mem_resize(void *old, size_t n, size_t size); /* n elements of size bytes; checks overflow */
-char *mem_strdup(const char *s);		 /* NULL gives NULL */
+char *mem_strdup(const char *s);		    /* NULL gives NULL */
 char *mem_strndup(const char *s, size_t n);
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

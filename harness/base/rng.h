@@ -14,7 +14,7 @@ struct rng {
 
 void rng_seed(struct rng *r, uint64_t seed); /* any seed, 0 too */
 uint64_t rng_next(struct rng *r);
-double rng_unit(struct rng *r);			      /* [0, 1) */
+double rng_unit(struct rng *r);				    /* [0, 1) */
 int64_t rng_between(struct rng *r, int64_t lo, int64_t hi); /* inclusive, unbiased; lo <= hi */
 double rng_exponential(struct rng *r, double mean);
 

@@ -103,7 +103,7 @@ struct result_statement {
 	/* Outside the MySQL family all three are "". What was seen; what the server said on a copy
 	 * beforehand that it would do, and the mildest lock that it accepted there. */
 	char *algorithm_measured, *algorithm_predicted, *lock_predicted;
-	char *note;	 /* "run outside a transaction: CONCURRENTLY"; "" none */
+	char *note; /* "run outside a transaction: CONCURRENTLY"; "" none */
 };
 
 enum cause_kind { CAUSE_MIGRATION, CAUSE_DISTURBANCE, CAUSE_WORKLOAD, CAUSE_OTHER };

@@ -7,8 +7,9 @@
 #include "harness/base/units.h"
 
 #define POLL_US 50000
-#define POLL_SAMPLING_US 20000 /* sources that are not exact are as good as they are often asked \
-				*/
+#define POLL_SAMPLING_US                                                        \
+	20000 /* sources that are not exact are as good as they are often asked \
+	       */
 
 /*
  * Where the workload itself has more long waits than this, each one's deadlock check and log line

@@ -2,19 +2,16 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "adapters/engine.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "harness/scenario/resolve.h"
 
-static const char *const engines[] = {"postgres", NULL};
-
 int scenario_check_engine(const struct scenario *s, const struct origin *o, struct err *err)
 {
-	for (size_t i = 0; engines[i]; i++) {
-		if (!strcmp(engines[i], s->engine))
-			return 0;
-	}
+	if (engine_find(s->engine))
+		return 0;
 	err_set(err, ERR_UNSUPPORTED, "engine '%s' is not supported", s->engine);
 	return origin_prefix(o, err, "engine");
 }

@@ -68,8 +68,7 @@ static int add_table(struct workload *w, const struct script_context *context,
 	const char *table = db->value(conn, row, 0), *key = db->value(conn, row, 1);
 	const char *column = db->value(conn, row, 2), *plain = db->value(conn, row, 4);
 	CLEANUP(cleanup_free)
-	char *read = mem_printf(
-		"\\sample k %s.%s\nSELECT %s FROM %s WHERE %s = :k;\n", table, key,
+	char *read = mem_printf("\\sample k %s.%s\nSELECT %s FROM %s WHERE %s = :k;\n", table, key,
 		db->value(conn, row, 5), table, key);
 	CLEANUP(cleanup_free) char *update = NULL;
 

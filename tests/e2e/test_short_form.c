@@ -135,7 +135,8 @@ static const struct {
 	{" port=1", "port", "nobody listens there"},
 	{" user=nobody_such", "nobody_such", "unknown role"},
 	{" dbname=nowhere", "nowhere", "unknown database"},
-	{" user=plain password=secretword", "may not take a base backup", "role without the right to replicate"},
+	{" user=plain password=secretword", "may not take a base backup",
+		"role without the right to replicate"},
 };
 
 START_TEST(a_source_that_cannot_be_used_is_told_in_a_line)
