@@ -144,28 +144,25 @@ bool private_server_alive(const struct private_server *s)
 
 /* ---- what it said ---- */
 
-char *private_server_last_line(const struct private_server *s, const char *const *names,
+char *private_server_last_words(const struct private_server *s, const char *const *names,
 	const char *const *words, const char **ret_word)
 {
 	for (; *names; names++) {
 		CLEANUP(cleanup_free) char *path = fs_join(s->dir, *names);
-		CLEANUP(cleanup_free) char *text = NULL;
-		const char *last = NULL, *start;
-		char *line;
+		char *text = NULL, *last = NULL;
 		size_t len = 0;
 
-		if (fs_read(path, 0, &text, &len, NULL) || !len)
+		if (fs_read(path, 0, &text, &len, NULL))
 			continue;
 		for (size_t i = 0; words[i]; i++)
-			for (const char *p = text; (p = strstr(p, words[i])); p++)
+			for (char *p = text; (p = strstr(p, words[i])); p++)
 				last = !last || p > last ? p : last;
-		if (!last)
-			continue;
-		for (start = last; start > text && start[-1] != '\n'; start--)
-			;
-		line = mem_strndup(start, (size_t)(strchrnul(last, '\n') - start));
-		*ret_word = line + (last - start);
-		return line;
+		if (last) {
+			*strchrnul(last, '\n') = '\0';
+			*ret_word = last;
+			return text;
+		}
+		free(text);
 	}
 	return NULL;
 }

@@ -60,9 +60,10 @@ int private_server_start(
 int private_server_end(struct private_server *s, int sig, struct err *err);
 bool private_server_alive(const struct private_server *s);
 
-/* The last line with one of `words` in it, of the first of DIR's files `names` that has one (both
- * end with NULL); caller frees. NULL: there is none. `ret_word` points into the line. */
-char *private_server_last_line(const struct private_server *s, const char *const *names,
+/* The first of DIR's files `names` that has one of `words` in it, up to the end of the last line
+ * that does (both lists end with NULL); caller frees. NULL: there is none. `ret_word` points to the
+ * word in that line. */
+char *private_server_last_words(const struct private_server *s, const char *const *names,
 	const char *const *words, const char **ret_word);
 
 #endif

@@ -129,9 +129,9 @@ static char *last_words(const void *ctx)
 	const struct my_server *s = ctx;
 	const char *level = NULL;
 	CLEANUP(cleanup_free)
-	char *line = private_server_last_line(&s->base, names, levels, &level);
+	char *text = private_server_last_words(&s->base, names, levels, &level);
 
-	if (!line)
+	if (!text)
 		return NULL;
 	level += *level == '[' ? strlen("[ERROR]") : 0;
 	return mem_strdup(level + strspn(level, " "));

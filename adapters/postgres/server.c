@@ -174,14 +174,12 @@ int pg_server_configure(
 }
 
 /* Cuts a log line down to its message: after `"message":"` in jsonlog, after FATAL elsewhere. */
-static char *message_of(const char *line, const char *level)
+static char *message_of(const char *level)
 {
 	static const char key[] = "\"message\":\"";
 	const char *start = strstr(level, key);
 	CLEANUP(cleanup_str) struct str text = {0};
 
-	if (!start)
-		start = strstr(line, key);
 	if (!start) {
 		level += strlen("FATAL"); /* PANIC is as long */
 		return mem_strdup(level + strspn(level, ":, \""));
@@ -194,6 +192,24 @@ static char *message_of(const char *line, const char *level)
 	return str_take(&text);
 }
 
+/* `... contains errors` says nothing; the line before it names the setting. */
+static char *with_reason(char *message, const char *text, const char *fatal)
+{
+	static const char level[] = "LOG:  ";
+	const char *reason = NULL;
+	char *whole;
+
+	if (!strstr(message, "contains errors"))
+		return message;
+	for (const char *p = text; (p = strstr(p, level)) && p < fatal; p++)
+		reason = p + sizeof(level) - 1;
+	if (!reason)
+		return message;
+	whole = mem_printf("%.*s", (int)strcspn(reason, "\n"), reason);
+	free(message);
+	return whole;
+}
+
 /* The last fatal line of the server's own logs, for an error message; caller frees. */
 static char *last_words(const void *ctx)
 {
@@ -201,11 +217,11 @@ static char *last_words(const void *ctx)
 		"log/server.json", "log/server.csv", "log/server.log", "start.log", NULL};
 	static const char *const levels[] = {"FATAL", "PANIC", NULL};
 	const struct pg_server *s = ctx;
-	const char *level = NULL;
+	const char *fatal = NULL;
 	CLEANUP(cleanup_free)
-	char *line = private_server_last_line(&s->base, names, levels, &level);
+	char *text = private_server_last_words(&s->base, names, levels, &fatal);
 
-	return line ? message_of(line, level) : NULL;
+	return text ? with_reason(message_of(fatal), text, fatal) : NULL;
 }
 
 static bool ready(const void *ctx)
