@@ -2,8 +2,9 @@
 # bootstrap.sh : installs what building and testing need and is not there yet, with one call of
 # apt-get. Says nothing and asks nothing when all is there.
 set -eu
-packages="build-essential pkg-config libpq-dev libpg-query-dev libcyaml-dev libyaml-dev
-	libjansson-dev libsodium-dev check postgresql postgresql-client universal-ctags valgrind"
+packages="build-essential pkg-config libpq-dev default-libmysqlclient-dev libpg-query-dev
+	libcyaml-dev libyaml-dev libjansson-dev libsodium-dev check postgresql postgresql-client
+	mariadb-server mariadb-backup universal-ctags valgrind"
 modules="libpq libcyaml yaml-0.1 jansson libsodium check"
 
 installed() {

@@ -37,7 +37,7 @@ headers() {
 	[ ! -f Makefile ] || make -s build/gen/embed.h >/dev/null
 	flags="-std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror"
 	flags="$flags -Wno-unused -I. -Ibuild/gen"
-	flags="$flags $(pkg-config --cflags libpq check 2>/dev/null || :)"
+	flags="$flags $(pkg-config --cflags libpq libmariadb check 2>/dev/null || :)"
 	# shellcheck disable=SC2016 # $1 is the inner shell's
 	sources -name '*.h' | FLAGS=$flags xargs -r -P "$(nproc)" -n 1 sh -c '
 		said=$(printf "#include \"%s\"\n" "$1" |

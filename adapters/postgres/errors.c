@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/mask_text.h"
+
 /* ---- classes ---- */
 
 /* SQLSTATEs of five characters before classes of two: the first that fits counts. */
@@ -72,38 +74,6 @@ bool pg_error_is_retryable(const char *sqlstate)
 
 /* ---- masking ---- */
 
-struct text {
-	char *data;
-	size_t len, size;
-};
-
-static void put(struct text *t, const char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n && t->len + 1 < t->size; i++) {
-		bool control = (unsigned char)bytes[i] < ' ';
-
-		t->data[t->len++] = control ? ' ' : bytes[i];
-	}
-	t->data[t->len] = '\0';
-}
-
-/* Takes back half a character at the end of a text that filled its buffer. */
-static void trim(struct text *t)
-{
-	size_t start = t->len;
-
-	while (start && ((unsigned char)t->data[start - 1] & 0xc0) == 0x80)
-		start--;
-	if (start && (unsigned char)t->data[start - 1] >= 0xc0) {
-		unsigned char lead = (unsigned char)t->data[start - 1];
-		size_t needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-
-		if (t->len - (start - 1) < needed)
-			t->len = start - 1;
-	}
-	t->data[t->len] = '\0';
-}
-
 /* The quotation marks that the translations of the server's messages use. */
 static const struct {
 	const char *open, *close;
@@ -155,8 +125,8 @@ static bool is_name(
 }
 
 /* Copies or masks one quoted piece at p; returns what follows it. */
-static const char *mask_quoted(
-	const char *sqlstate, const char *message, const char *p, size_t kind, struct text *out)
+static const char *mask_quoted(const char *sqlstate, const char *message, const char *p,
+	size_t kind, struct mask_text *out)
 {
 	const char *inside = p + strlen(quotes[kind].open);
 	const char *end = strstr(inside, quotes[kind].close);
@@ -164,17 +134,17 @@ static const char *mask_quoted(
 	/* Two marks in a row: what is quoted holds a quotation mark itself, so its end is unknown.
 	 */
 	if (!end || end == inside) {
-		put(out, quotes[kind].open, strlen(quotes[kind].open));
-		put(out, "?", 1);
-		put(out, quotes[kind].close, strlen(quotes[kind].close));
+		mask_text_put(out, quotes[kind].open, strlen(quotes[kind].open));
+		mask_text_put(out, "?", 1);
+		mask_text_put(out, quotes[kind].close, strlen(quotes[kind].close));
 		return p + strlen(p);
 	}
-	put(out, quotes[kind].open, strlen(quotes[kind].open));
+	mask_text_put(out, quotes[kind].open, strlen(quotes[kind].open));
 	if (!quotes[kind].literal && is_name(sqlstate, message, p, inside, (size_t)(end - inside)))
-		put(out, inside, (size_t)(end - inside));
+		mask_text_put(out, inside, (size_t)(end - inside));
 	else
-		put(out, "?", 1);
-	put(out, quotes[kind].close, strlen(quotes[kind].close));
+		mask_text_put(out, "?", 1);
+	mask_text_put(out, quotes[kind].close, strlen(quotes[kind].close));
 	return end + strlen(quotes[kind].close);
 }
 
@@ -186,7 +156,7 @@ static bool opens(const char *message, const char *p, size_t kind)
 	return !quotes[kind].literal || p == message || !isalpha((unsigned char)p[-1]);
 }
 
-static void mask(const char *sqlstate, const char *message, struct text *out)
+static void mask(const char *sqlstate, const char *message, struct mask_text *out)
 {
 	const char *p = message;
 
@@ -198,14 +168,14 @@ static void mask(const char *sqlstate, const char *message, struct text *out)
 		if (kind < N_QUOTES) {
 			p = mask_quoted(sqlstate, message, p, kind, out);
 		} else if (!strncmp(p, ")=(", 3)) { /* a key's values: (id)=(17) */
-			put(out, ")=(?)", 5);
+			mask_text_put(out, ")=(?)", 5);
 			p = strchr(p + 3, ')') ? strchr(p + 3, ')') + 1 : p + strlen(p);
 		} else if (!strncmp(p, "0x", 2)) { /* a value's bytes */
-			put(out, "?", 1);
+			mask_text_put(out, "?", 1);
 			p += 2;
 			p += strspn(p, "0123456789abcdefABCDEF");
 		} else {
-			put(out, p++, 1);
+			mask_text_put(out, p++, 1);
 		}
 	}
 }
@@ -213,16 +183,16 @@ static void mask(const char *sqlstate, const char *message, struct text *out)
 void pg_error_mask(const char *sqlstate, const char *message, bool raised, char *ret, size_t size)
 {
 	static const char whole[] = "raised by a function of the database (text masked)";
-	struct text out = {.data = ret, .size = size};
+	struct mask_text out = {.data = ret, .size = size};
 
 	if (!size)
 		return;
 	*ret = '\0';
 	if (raised || !strncmp(sqlstate, "P0001", 5) || !strncmp(sqlstate, "38", 2))
-		put(&out, whole, sizeof(whole) - 1);
+		mask_text_put(&out, whole, sizeof(whole) - 1);
 	else
 		mask(sqlstate, message, &out);
-	trim(&out);
+	mask_text_trim(&out);
 }
 
 /* ---- failed connection attempts ---- */
@@ -259,26 +229,26 @@ static bool is_client_setup(const char *message)
 }
 
 /* `connection to server … failed: FATAL:  28P01: text` without severity and state. */
-static void put_line(struct text *out, const char *line, size_t len, char state[static 6])
+static void put_line(struct mask_text *out, const char *line, size_t len, char state[static 6])
 {
 	const char *text = find_state(line, len, state);
 	const char *failed = memmem(line, len, "failed: ", 8);
 
 	if (out->len)
-		put(out, "; ", 2);
+		mask_text_put(out, "; ", 2);
 	if (!text) {
-		put(out, line, len);
+		mask_text_put(out, line, len);
 		return;
 	}
 	if (failed)
-		put(out, line, (size_t)(failed + 8 - line));
-	put(out, text, (size_t)(line + len - text));
+		mask_text_put(out, line, (size_t)(failed + 8 - line));
+	mask_text_put(out, text, (size_t)(line + len - text));
 }
 
 void pg_error_from_connect(const char *message, struct db_error *ret)
 {
 	static const char start[] = "connection to server";
-	struct text out = {.data = ret->text, .size = sizeof(ret->text)};
+	struct mask_text out = {.data = ret->text, .size = sizeof(ret->text)};
 	char state[6] = "";
 
 	ret->text[0] = '\0';
@@ -291,7 +261,7 @@ void pg_error_from_connect(const char *message, struct db_error *ret)
 		line += len;
 		line += *line == '\n';
 	}
-	trim(&out);
+	mask_text_trim(&out);
 	if (state[0])
 		ret->class = pg_error_class(state);
 	else

@@ -5,18 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "harness/base/cleanup.h"
-#include "harness/base/clock.h"
 #include "harness/base/fs.h"
-#include "harness/base/interrupt.h"
 #include "harness/base/mem.h"
-
-#define STOP_TIMEOUT_US 30000000
-#define READY_STEP_US 20000
 
 /* ---- programs ---- */
 
@@ -114,46 +107,16 @@ void pg_programs_release(struct pg_programs *p)
 int pg_server_open(struct pg_server *s, const struct pg_programs *programs, const char *dir,
 	struct journal *journal, struct err *err)
 {
-	struct sockaddr_un address;
-
-	*s = (struct pg_server){.programs = programs, .journal = journal};
-	if (strlen(dir) + sizeof("/.s.PGSQL.65535.lock") > sizeof(address.sun_path))
-		return err_set(err, ERR_FAILED,
-			"cannot put a server's socket into '%s': the path is too long (set TMPDIR "
-			"to a "
-			"shorter one)",
-			dir);
-	proc_server_user("postgres", &s->user);
-	s->dir = mem_strdup(dir);
-	s->data_dir = fs_join(dir, "data");
-	s->log_dir = fs_join(dir, "log");
-	if (fs_mkdirs(s->dir, 0700, err) || fs_mkdirs(s->log_dir, 0700, err))
-		return -1;
-	if (chmod(s->dir, 0700))
-		return err_set(err, ERR_FAILED, "cannot close '%s' to others", dir);
-	if (geteuid() == 0 && (fs_chown_tree(s->dir, s->user.uid, s->user.gid, err)))
-		return -1;
-	return 0;
+	*s = (struct pg_server){.programs = programs};
+	return private_server_open(&s->base, "postgres", dir, ".s.PGSQL.65535.lock", journal, err);
 }
 
 int pg_server_run(const struct pg_server *s, const char *const *argv, const char *const *env,
 	const char *input, struct str *ret_out, struct err *err)
 {
 	CLEANUP(cleanup_free) char *program = fs_join(s->programs->dir, argv[0]);
-	const char **args = NULL;
-	size_t n = 0, cap = 0;
-	int result;
 
-	*MEM_PUSH(args, n, cap) = program;
-	for (size_t i = 1; argv[i]; i++)
-		*MEM_PUSH(args, n, cap) = argv[i];
-	(void)MEM_PUSH(args, n, cap);
-	result = proc_run(
-		&(struct proc_spec){
-			.argv = args, .env = env, .user = &s->user, .dir = s->dir, .input = input},
-		ret_out, err);
-	free(args);
-	return result;
+	return private_server_run(&s->base, program, argv, env, input, ret_out, err);
 }
 
 int pg_server_initdb(struct pg_server *s, struct err *err)
@@ -182,18 +145,6 @@ static void add_setting(struct str *out, const char *name, const char *value)
 	str_add_char(out, '\n');
 }
 
-static int write_owned(
-	const struct pg_server *s, const char *name, const char *text, struct err *err)
-{
-	CLEANUP(cleanup_free) char *path = fs_join(s->dir, name);
-
-	if (fs_write(path, text, strlen(text), 0600, err))
-		return -1;
-	if (geteuid() == 0 && chown(path, s->user.uid, s->user.gid))
-		return err_set(err, ERR_FAILED, "cannot give away '%s'", path);
-	return 0;
-}
-
 int pg_server_configure(
 	struct pg_server *s, const struct server_setting *settings, size_t n, struct err *err)
 {
@@ -215,29 +166,26 @@ int pg_server_configure(
 		&text, "log_destination", s->programs->version >= 150000 ? "jsonlog" : "csvlog");
 	for (size_t i = 0; i < n; i++)
 		add_setting(&text, settings[i].name, settings[i].value);
-	if (write_owned(s, "postgresql.conf", str_text(&text), err))
+	if (private_server_write(&s->base, "postgresql.conf", str_text(&text), err) ||
+		private_server_write(&s->base, "pg_ident.conf", "", err))
 		return -1;
-	if (write_owned(s, "pg_ident.conf", "", err))
-		return -1;
-	return write_owned(
-		s, "pg_hba.conf", "local all all trust\nlocal replication all trust\n", err);
+	return private_server_write(
+		&s->base, "pg_hba.conf", "local all all trust\nlocal replication all trust\n", err);
 }
 
 /* Cuts a log line down to its message: after `"message":"` in jsonlog, after FATAL elsewhere. */
-static char *message_of(const char *line, size_t len)
+static char *message_of(const char *level)
 {
 	static const char key[] = "\"message\":\"";
-	const char *end = line + len;
-	const char *start = memmem(line, len, key, sizeof(key) - 1);
+	const char *start = strstr(level, key);
 	CLEANUP(cleanup_str) struct str text = {0};
 
 	if (!start) {
-		line += strlen("FATAL"); /* PANIC is as long */
-		line += strspn(line, ":, \"");
-		return mem_strndup(line, line < end ? (size_t)(end - line) : 0);
+		level += strlen("FATAL"); /* PANIC is as long */
+		return mem_strdup(level + strspn(level, ":, \""));
 	}
-	for (start += sizeof(key) - 1; start < end && *start != '"'; start++) {
-		if (*start == '\\' && start + 1 < end)
+	for (start += sizeof(key) - 1; *start && *start != '"'; start++) {
+		if (*start == '\\' && start[1])
 			start++;
 		str_add_char(&text, *start);
 	}
@@ -263,33 +211,22 @@ static char *with_reason(char *message, const char *text, const char *fatal)
 }
 
 /* The last fatal line of the server's own logs, for an error message; caller frees. */
-static char *last_words(const struct pg_server *s)
+static char *last_words(const void *ctx)
 {
 	static const char *const names[] = {
-		"log/server.json", "log/server.csv", "log/server.log", "start.log"};
-	static const char *const levels[] = {"FATAL", "PANIC"};
+		"log/server.json", "log/server.csv", "log/server.log", "start.log", NULL};
+	static const char *const levels[] = {"FATAL", "PANIC", NULL};
+	const struct pg_server *s = ctx;
+	const char *fatal = NULL;
+	CLEANUP(cleanup_free)
+	char *text = private_server_last_words(&s->base, names, levels, &fatal);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		CLEANUP(cleanup_free) char *path = fs_join(s->dir, names[i]);
-		CLEANUP(cleanup_free) char *text = NULL;
-		size_t len = 0;
-		char *last = NULL, *end;
-
-		if (fs_read(path, 0, &text, &len, NULL) || !len)
-			continue;
-		for (size_t k = 0; k < sizeof(levels) / sizeof(levels[0]); k++)
-			for (char *p = text; (p = strstr(p, levels[k])); p++)
-				last = p > last ? p : last;
-		if (!last)
-			continue;
-		end = strchrnul(last, '\n');
-		return with_reason(message_of(last, (size_t)(end - last)), text, last);
-	}
-	return mem_strdup("it left no message");
+	return text ? with_reason(message_of(fatal), text, fatal) : NULL;
 }
 
-static bool ready(const struct pg_server *s)
+static bool ready(const void *ctx)
 {
+	const struct pg_server *s = ctx;
 	/* template1 is there on every server, "postgres" may have been dropped. */
 	const char *const argv[] = {"pg_isready", "-q", "-h", s->dir, "-U",
 		s->admin ? s->admin : "postgres", "-d", "template1", NULL};
@@ -300,69 +237,37 @@ static bool ready(const struct pg_server *s)
 int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
 {
 	CLEANUP(cleanup_free) char *program = fs_join(s->programs->dir, "postgres");
-	CLEANUP(cleanup_free) char *log = fs_join(s->dir, "start.log");
 	CLEANUP(cleanup_free) char *conf = mem_printf("config_file=%s/postgresql.conf", s->dir);
 	CLEANUP(cleanup_free) char *hba = mem_printf("hba_file=%s/pg_hba.conf", s->dir);
 	CLEANUP(cleanup_free) char *ident = mem_printf("ident_file=%s/pg_ident.conf", s->dir);
 	const char *const argv[] = {
 		program, "-D", s->data_dir, "-c", conf, "-c", hba, "-c", ident, NULL};
-	uint64_t deadline = clock_us() + timeout_us;
+	struct private_start how = {.argv = argv,
+		.name = "postgres",
+		.output = "start.log",
+		.quit_signal = SIGQUIT,
+		.stop_signal = SIGINT,
+		.ready = ready,
+		.last_words = last_words,
+		.ctx = s,
+		.timeout_us = timeout_us};
 
-	if (proc_start(
-		    &(struct proc_spec){
-			    .argv = argv, .dir = s->dir, .output = log, .user = &s->user},
-		    &s->pid, err))
-		return -1;
-	if (s->journal && journal_process(s->journal, s->pid, "postgres", err)) {
-		proc_end(s->pid, SIGQUIT, STOP_TIMEOUT_US, NULL);
-		s->pid = 0;
-		return -1;
-	}
-	while (!ready(s)) {
-		if (!pg_server_alive(s)) {
-			CLEANUP(cleanup_free) char *words = last_words(s);
-
-			pg_server_stop(s, NULL);
-			return err_set(err, ERR_FAILED, "the server in '%s' did not start: %s",
-				s->dir, words);
-		}
-		if (interrupt_check(err) || clock_us() >= deadline) {
-			if (!interrupt_pending())
-				err_set(err, ERR_FAILED, "the server in '%s' was not ready in time",
-					s->dir);
-			pg_server_stop(s, NULL);
-			return -1;
-		}
-		clock_sleep_us(READY_STEP_US);
-	}
-	return 0;
-}
-
-static int stop(struct pg_server *s, int sig, struct err *err)
-{
-	pid_t pid = s->pid;
-
-	if (pid <= 0)
-		return 0;
-	if (proc_end(pid, sig, STOP_TIMEOUT_US, err))
-		return -1;
-	s->pid = 0;
-	return s->journal ? journal_drop(s->journal, NULL, pid, err) : 0;
+	return private_server_start(&s->base, &how, err);
 }
 
 int pg_server_stop(struct pg_server *s, struct err *err)
 {
-	return stop(s, SIGINT, err);
+	return private_server_end(&s->base, SIGINT, err);
 }
 
 int pg_server_quit(struct pg_server *s, struct err *err)
 {
-	return stop(s, SIGQUIT, err);
+	return private_server_end(&s->base, SIGQUIT, err);
 }
 
 bool pg_server_alive(const struct pg_server *s)
 {
-	return s->pid > 0 && proc_alive(s->pid);
+	return private_server_alive(&s->base);
 }
 
 void pg_server_release(struct pg_server *s)
@@ -370,9 +275,7 @@ void pg_server_release(struct pg_server *s)
 	if (!s)
 		return;
 	pg_server_stop(s, NULL);
-	free(s->dir);
-	free(s->data_dir);
-	free(s->log_dir);
+	private_server_release(&s->base);
 	*s = (struct pg_server){0};
 }
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "adapters/private_server.h"
 #include "adapters/provider.h"
 #include "harness/base/err.h"
 #include "harness/base/journal.h"
@@ -33,11 +34,13 @@ void pg_programs_release(struct pg_programs *p);
 
 struct pg_server {
 	const struct pg_programs *programs; /* borrowed */
-	char *dir, *data_dir, *log_dir;
-	struct proc_user user;
-	const char *admin;	 /* borrowed: the superuser to log in as; NULL: "postgres" */
-	pid_t pid;		 /* 0 when not running */
-	struct journal *journal; /* borrowed, may be NULL */
+	union {
+		struct private_server base;
+		struct {
+			PRIVATE_SERVER_MEMBERS;
+		};
+	};
+	const char *admin; /* borrowed: the superuser to log in as; NULL: "postgres" */
 };
 
 /* Makes `dir` (absolute) and gives it to the server's user. Fails when the socket's path would be

@@ -89,7 +89,7 @@ static void child(const struct proc_spec *spec, const char *program, char **env,
 			goto failed;
 	}
 	/* After setuid, which clears it. The parent may have died in between. */
-	prctl(PR_SET_PDEATHSIG, SIGINT);
+	prctl(PR_SET_PDEATHSIG, spec->death_signal ? spec->death_signal : SIGINT);
 	if (getppid() != parent)
 		_exit(127);
 	if (spec->dir ? chdir(spec->dir) : user ? chdir("/") : 0)

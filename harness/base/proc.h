@@ -1,8 +1,8 @@
 /*
  * Child processes. A child gets a minimal environment of its own, no inherited descriptors but
- * 0, 1 and 2, and, when asked, another user. It is asked to end (SIGINT: a fast shutdown for
- * database servers) when this process dies, however it dies. Spawn from the main thread: the kernel
- * ties that signal to the thread that forked.
+ * 0, 1 and 2, and, when asked, another user. It is asked to end when this process dies, however it
+ * dies: by SIGINT, a fast shutdown for PostgreSQL, or by another signal for a server that ignores
+ * that one. Spawn from the main thread: the kernel ties that signal to the thread that forked.
  */
 #ifndef REHEARSE_BASE_PROC_H
 #define REHEARSE_BASE_PROC_H
@@ -27,6 +27,7 @@ struct proc_spec {
 	const char *output;	 /* file that stdout and stderr are appended to; NULL: see calls */
 	const struct proc_user *user; /* NULL: the caller */
 	const char *input;	      /* file read on stdin; NULL: /dev/null */
+	int death_signal;    /* sent when this process dies; 0: SIGINT */
 	uint64_t timeout_us; /* proc_run only; 0: none. An interrupt ends it in any case. */
 };
 

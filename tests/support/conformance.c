@@ -415,7 +415,10 @@ START_TEST(one_thread_drives_many_connections)
 		ck_ok(conf->db->open(&(struct db_target){.dsn = conf->dsn, .init_sql = conf->init},
 			      &members[i].conn, &conf_err),
 			conf_err);
-		if (!advance(&members[i]))
+		/* Where answers come at once, all of them may have come by now. */
+		if (advance(&members[i]))
+			finished++;
+		else
 			watch(epoll, &members[i]);
 	}
 	while (finished < CROWD) {
