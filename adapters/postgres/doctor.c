@@ -250,7 +250,7 @@ static void look_at_standby(const struct provider_config *config, struct doctor_
 
 static void explain_mark(struct doctor_report *report)
 {
-	doctor_add(report, DOCTOR_OK, "mark of a disposable standby", NULL,
+	doctor_add(report, DOCTOR_OK, "disposable mark", NULL,
 		"%s; and disposable: true in the scenario", pg_disposable_howto);
 }
 

@@ -154,7 +154,6 @@ int pg_server_configure(
 	add_setting(&text, "unix_socket_directories", s->dir);
 	add_setting(&text, "unix_socket_permissions", "0700");
 	str_addf(&text, "port = %d\n", PG_SERVER_PORT);
-	add_setting(&text, "external_pid_file", "");
 	add_setting(&text, "lc_messages", "C");
 	add_setting(&text, "log_timezone", "UTC");
 	add_setting(&text, "logging_collector", "on");

@@ -133,7 +133,7 @@ static int spawn(const struct proc_spec *spec, int out, int errs, pid_t *ret_pid
 	CLEANUP(cleanup_fd) int out_fd = -1;
 	int fds[3] = {-1, -1, -1}, report[2], code = 0, failed;
 	pid_t parent = getpid(), pid;
-	char **env;
+	char **volatile env; /* on the stack: in a child whose exec failed nothing else holds it */
 	ssize_t n;
 
 	if (!program)
@@ -219,15 +219,21 @@ static int drain(pid_t pid, struct pollfd fds[2], struct str *ret_out, struct st
 	return 0;
 }
 
-/* The last line that says something, for the error message. */
-static const char *last_line(struct str *text)
+/* The line that says why: the last one with an error in it, else the last. */
+static const char *reason(struct str *text)
 {
-	char *start;
+	char *found = NULL, *save = NULL;
+	bool error = false;
 
-	while (text->len && strchr("\r\n ", text->data[text->len - 1]))
-		text->data[--text->len] = '\0';
-	start = text->len ? strrchr(text->data, '\n') : NULL;
-	return start ? start + 1 : str_text(text);
+	for (char *line = text->data ? strtok_r(text->data, "\r\n", &save) : NULL; line;
+		line = strtok_r(NULL, "\r\n", &save)) {
+		bool here = strcasestr(line, "error") || strcasestr(line, "fatal");
+
+		if (here || !error)
+			found = line;
+		error |= here;
+	}
+	return found ? found : "it gave no reason";
 }
 
 int proc_run(const struct proc_spec *spec, struct str *ret_out, struct err *err)
@@ -268,7 +274,7 @@ int proc_run(const struct proc_spec *spec, struct str *ret_out, struct err *err)
 			strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status))
 		return err_set(err, ERR_FAILED, "'%s' failed with exit code %d: %s", spec->argv[0],
-			WEXITSTATUS(status), last_line(&errors));
+			WEXITSTATUS(status), reason(&errors));
 	return 0;
 }
 
