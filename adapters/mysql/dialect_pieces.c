@@ -246,10 +246,32 @@ static void quoted(struct reader *r)
 	take(r, r->at, end);
 }
 
+/* To the client a conditional comment on one line may stand inside of a plain one. */
+static size_t comment_end(const struct reader *r, size_t at, bool *open)
+{
+	bool inner = false;
+
+	for (at += 2; at + 1 < r->len; at++) {
+		const char *c = r->text + at;
+
+		if (*c == '\n') {
+			inner = false;
+		} else if (c[0] == '/' && c[1] == '*' && at + 2 < r->len && c[2] == '!') {
+			inner = true;
+		} else if (c[0] == '*' && c[1] == '/') {
+			if (!inner)
+				return at + 2;
+			inner = false;
+		}
+	}
+	*open = true;
+	return r->len;
+}
+
 static bool comment(struct reader *r)
 {
 	size_t mark = my_cond_mark(r->text, r->len, r->at);
-	bool open;
+	bool open = false;
 
 	/* The client passes lines that begin with -- over, whatever follows. */
 	if (my_line_comment(r->text, r->len, r->at) ||
@@ -263,7 +285,7 @@ static bool comment(struct reader *r)
 	}
 	if (r->len - r->at < 2 || memcmp(r->text + r->at, "/*", 2) != 0)
 		return false;
-	r->at = my_comment_end(r->text, r->len, r->at, &open);
+	r->at = comment_end(r, r->at, &open);
 	if (open)
 		tell(r, r->len, "a comment that is never closed");
 	return true;

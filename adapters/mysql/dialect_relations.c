@@ -57,7 +57,8 @@ static void note_ctes(struct walk *k)
 	} while (my_at_char(&w, ','));
 }
 
-static void table(struct walk *k)
+/* columns: a list of them in parentheses may follow. */
+static void table(struct walk *k, bool columns)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 
@@ -69,7 +70,8 @@ static void table(struct walk *k)
 		return;
 	}
 	/* JSON_TABLE(…) is a function. */
-	if (!my_next_name(k->w, 2, &name) || my_at_char(k->w, '(') || is_cte(k, str_text(&name)))
+	if (!my_next_name(k->w, 2, &name) || (!columns && my_at_char(k->w, '(')) ||
+		is_cte(k, str_text(&name)))
 		return;
 	my_add_relation(k->s, str_text(&name));
 	if (k->target)
@@ -117,7 +119,7 @@ static void insert(struct walk *k)
 		;
 	k->target = true;
 	if (my_at_name(k->w))
-		table(k);
+		table(k, true);
 }
 
 static void update(struct walk *k)
@@ -157,7 +159,7 @@ static void word(struct walk *k)
 		update(k);
 	} else if (my_next(w, "into table")) {
 		k->target = true;
-		table(k);
+		table(k, true);
 	} else if (my_at(w, "delete")) {
 		k->target = true;
 		w->at++;
@@ -175,7 +177,7 @@ static void word(struct walk *k)
 		level(k)->list = level(k)->expect = false;
 		w->at++;
 	} else if (level(k)->expect) {
-		table(k);
+		table(k, false);
 	} else {
 		w->at++;
 	}
@@ -191,7 +193,7 @@ void my_collect_query(struct my_words *w, struct sql_statement *s)
 		if (my_peek(w, 0)->kind == MY_WORD) {
 			word(k);
 		} else if (level(k)->expect && my_at_name(w)) {
-			table(k);
+			table(k, false);
 		} else if (my_at_char(w, '(')) {
 			open_paren(k);
 		} else {

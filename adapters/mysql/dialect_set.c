@@ -1,4 +1,5 @@
 /* SET: which of the session's time-outs it changes. */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,6 +30,20 @@ static unsigned autocommit(const struct my_words *w)
 	return SQL_MAY_COMMIT;
 }
 
+/* Its case does not count. */
+static bool next_setting(struct my_words *w, struct str *name)
+{
+	const struct my_token *t = my_peek(w, 0);
+	size_t quote = t->kind == MY_NAME && !t->open;
+
+	if (!my_at_name(w))
+		return false;
+	for (size_t i = t->start + quote; i < t->end - quote; i++)
+		str_add_char(name, (char)tolower((unsigned char)w->text[i]));
+	w->at++;
+	return true;
+}
+
 /* @@session.name, SESSION name, name; *scope stays what a word of its own said. */
 static bool next_variable(struct my_words *w, bool *global, bool *ret_global, struct str *name)
 {
@@ -52,7 +67,7 @@ static bool next_variable(struct my_words *w, bool *global, bool *ret_global, st
 	while (my_next_char(w, '@'))
 		;
 	*ret_global = here;
-	return my_next_name(w, 2, name);
+	return next_setting(w, name);
 }
 
 static void assignment(struct my_words *w, struct sql_statement *s, bool *global)
@@ -67,9 +82,9 @@ static void assignment(struct my_words *w, struct sql_statement *s, bool *global
 	if (!my_next_char(w, '=') || elsewhere)
 		return;
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (!strcasecmp(str_text(&name), settings[i].name))
+		if (!strcmp(str_text(&name), settings[i].name))
 			s->flags |= settings[i].flags;
-	if (!strcasecmp(str_text(&name), "autocommit"))
+	if (!strcmp(str_text(&name), "autocommit"))
 		s->flags |= autocommit(w);
 }
 

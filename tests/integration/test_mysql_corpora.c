@@ -23,7 +23,8 @@ static const struct exception {
 	const char *path, *reason;
 } exceptions[] = {
 	{"authelia-mysql/V0007.ConsistencyFixes.up.sql",
-		"procedures without DELIMITER, which its own runner sends whole and the client cuts"},
+		"procedures without DELIMITER, which its own runner sends whole and the client "
+		"cuts"},
 	{NULL, NULL},
 };
 
@@ -100,8 +101,7 @@ static char *difference(const char *text, const json_t *statements)
 
 	ck_ok(mysql_dialect.split(text, strlen(text), &script, &err), err);
 	while (!different && more) {
-		const struct sql_statement *s =
-			ours < script.n ? &script.statements[ours++] : NULL;
+		const struct sql_statement *s = ours < script.n ? &script.statements[ours++] : NULL;
 		CLEANUP(cleanup_free) char *got = s ? core(text + s->offset, s->len) : NULL;
 		CLEANUP(cleanup_free) char *expected = next_expected(statements, &theirs);
 
@@ -129,8 +129,8 @@ static unsigned check_corpus(const char *name)
 	while (getline(&line, &cap, file) > 0) {
 		json_t *row = json_loads(line, 0, NULL);
 		CLEANUP(cleanup_free)
-		char *path = mem_printf(
-			"%s/%s", name, json_string_value(json_object_get(row, "path")));
+		char *path =
+			mem_printf("%s/%s", name, json_string_value(json_object_get(row, "path")));
 		CLEANUP(cleanup_free)
 		char *full = mem_printf("%s/corpora/%s/migrations/%s", shared, name,
 			json_string_value(json_object_get(row, "path")));
