@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/dialect.h"
+#include "embed.h"
 #include "harness/base/mem.h"
 #include "harness/base/str.h"
 
@@ -78,27 +79,6 @@ char *my_sql_literal(const char *text)
 	return str_take(&out);
 }
 
-/*
- * A dump as `mariadb-dump --single-transaction` makes it, MyISAM tables included, which it reads
- * without LOCK TABLES: a snapshot, and every table read inside of it. The dump lets go of each
- * table's metadata lock when it is done with the table; here all are held, as if it were slow
- * everywhere at once. LIMIT 0 takes the lock and reads nothing.
- */
-static char *dump(void)
-{
-	return mem_strdup(
-		"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n"
-		"SET SESSION group_concat_max_len = 4194304;\n"
-		"SET @rehearse_dump = (SELECT GROUP_CONCAT(CONCAT('(SELECT 1 FROM `', "
-		"REPLACE(table_schema, '`', '``'), '`.`', REPLACE(table_name, '`', '``'), "
-		"'` LIMIT 0)') SEPARATOR ' UNION ALL ') FROM information_schema.tables "
-		"WHERE table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND table_schema NOT IN "
-		"('mysql', 'sys', 'information_schema', 'performance_schema'));\n"
-		"PREPARE rehearse_dump FROM @rehearse_dump;\n"
-		"START TRANSACTION WITH CONSISTENT SNAPSHOT;\n"
-		"EXECUTE rehearse_dump");
-}
-
 char *my_disturbance(const char *kind, const char *table)
 {
 	/* A transaction holds the metadata lock of what it has read until it ends, on MyISAM too.
@@ -109,6 +89,6 @@ char *my_disturbance(const char *kind, const char *table)
 		return mem_strdup("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
 				  "START TRANSACTION WITH CONSISTENT SNAPSHOT");
 	if (!strcmp(kind, "dump"))
-		return dump();
+		return mem_strdup(sql_mysql_disturb_dump);
 	return NULL;
 }

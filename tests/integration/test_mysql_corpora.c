@@ -1,43 +1,12 @@
-/*
- * Real migration histories for MySQL, split as the `mariadb` client splits them: the same
- * statements, and the same schema when they are sent one by one as when the client is given the
- * file. The corpora are other people's data and not part of this repository: without them there is
- * nothing to do.
- */
-#include <dirent.h>
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/* Real migration histories for MySQL, split as the `mariadb` client splits them. */
+#include <strings.h>
 
 #include "adapters/mysql/dialect.h"
 #include "adapters/mysql/dialect_lex.h"
-#include "harness/base/cleanup.h"
-#include "harness/base/fs.h"
-#include "harness/base/mem.h"
-#include "harness/base/proc.h"
-#include "tests/support/suite.h"
+#include "harness/base/rng.h"
+#include "tests/integration/mysql_corpora.h"
 
-/* Where the client's own split is no measure for ours, each with its reason. */
-static const struct exception {
-	const char *path, *reason;
-} exceptions[] = {
-	{"authelia-mysql/V0007.ConsistencyFixes.up.sql",
-		"procedures without DELIMITER, which its own runner sends whole and the client "
-		"cuts"},
-	{NULL, NULL},
-};
-
-static char *shared; /* NULL: absent */
 static unsigned n_files, n_statements;
-
-static const char *excused(const char *path)
-{
-	for (const struct exception *e = exceptions; e->path; e++)
-		if (!strcmp(e->path, path))
-			return e->reason;
-	return NULL;
-}
 
 /* The tokens alone, a space between: comments and blanks belong to nobody. */
 static char *core(const char *sql, size_t len)
@@ -54,34 +23,13 @@ static char *core(const char *sql, size_t len)
 	return str_take(&out);
 }
 
-/* Lines [first, last] of the file, as the project's own tool cuts them. */
-static char *migration_text(const char *path, const json_t *lines)
-{
-	CLEANUP(cleanup_free) char *text = NULL;
-	struct str out = {0};
-	struct err err = {0};
-	json_int_t line = 1;
-	size_t len;
-
-	ck_ok(fs_read(path, 0, &text, &len, &err), err);
-	for (const char *at = text; *at; line++) {
-		const char *end = strchrnul(at, '\n');
-
-		end += *end == '\n';
-		if (!lines ||
-			(line >= json_integer_value(json_array_get(lines, 0)) &&
-				line <= json_integer_value(json_array_get(lines, 1))))
-			str_add_n(&out, at, (size_t)(end - at));
-		at = end;
-	}
-	return str_take(&out);
-}
-
 static char *next_expected(const json_t *statements, size_t *at)
 {
 	while (*at < json_array_size(statements)) {
 		const char *sql = json_string_value(json_array_get(statements, (*at)++));
-		char *text = core(sql, strlen(sql));
+		/* The client's own way of sending USE. */
+		const char *use = strncmp(sql, "@use ", 5) ? sql : sql + 1;
+		char *text = core(use, strlen(use));
 
 		if (*text)
 			return text;
@@ -105,7 +53,7 @@ static char *difference(const char *text, const json_t *statements)
 		CLEANUP(cleanup_free) char *got = s ? core(text + s->offset, s->len) : NULL;
 		CLEANUP(cleanup_free) char *expected = next_expected(statements, &theirs);
 
-		if (!got != !expected || (got && strcmp(got, expected) != 0))
+		if (!got != !expected || (got && strcasecmp(got, expected) != 0))
 			different = mem_printf("line %u: got '%s', the client sends '%s'",
 				s ? s->line : 0, got ? got : "", expected ? expected : "");
 		else if (s && (s->flags & SQL_UNKNOWN))
@@ -117,72 +65,41 @@ static char *difference(const char *text, const json_t *statements)
 	return different;
 }
 
-static unsigned check_corpus(const char *name)
+static unsigned check_splits(const struct files *files)
 {
-	CLEANUP(cleanup_free) char *list = mem_printf("%s/corpora/%s/splits.jsonl", shared, name);
-	FILE *file = fopen(list, "re");
-	char *line = NULL;
-	size_t cap = 0;
 	unsigned failed = 0;
 
-	ck_assert_msg(file, "cannot open '%s'", list);
-	while (getline(&line, &cap, file) > 0) {
-		json_t *row = json_loads(line, 0, NULL);
+	for (size_t i = 0; i < files->n; i++) {
+		const struct file *f = &files->items[i];
 		CLEANUP(cleanup_free)
-		char *path =
-			mem_printf("%s/%s", name, json_string_value(json_object_get(row, "path")));
-		CLEANUP(cleanup_free)
-		char *full = mem_printf("%s/corpora/%s/migrations/%s", shared, name,
-			json_string_value(json_object_get(row, "path")));
-		CLEANUP(cleanup_free)
-		char *text = migration_text(full, json_object_get(row, "lines"));
-		CLEANUP(cleanup_free) char *wrong = difference(text, json_object_get(row, "stmts"));
+		char *wrong = difference(f->text, json_object_get(f->row, "stmts"));
 
 		n_files++;
-		if (!wrong != !excused(path)) {
-			printf("%s: %.600s\n", path,
+		if (!wrong != !excused(f->name)) {
+			printf("%s: %.600s\n", f->name,
 				wrong ? wrong : "no longer needs to be excused");
 			failed++;
 		}
-		json_decref(row);
 	}
-	free(line);
-	fclose(file);
 	return failed;
-}
-
-static void find_corpora(void)
-{
-	const char *set = getenv("REHEARSE_SHARED");
-	CLEANUP(cleanup_free) char *corpora = NULL;
-
-	shared = mem_strdup(set ? set : "../shared");
-	corpora = mem_printf("%s/corpora", shared);
-	if (!fs_is_dir(corpora))
-		MEM_FREE(shared);
 }
 
 START_TEST(splits_every_corpus_as_the_client_does)
 {
-	CLEANUP(cleanup_free) char *dir = shared ? mem_printf("%s/corpora", shared) : NULL;
-	struct dirent **entries;
-	unsigned failed = 0;
-	int n;
+	char *names[CORPORA_NAMES];
+	unsigned n, failed = 0;
 
-	if (!shared) {
-		printf("skipped: no migration corpora beside the checkout (../shared/corpora)\n");
+	if (absent())
 		return;
-	}
-	n = scandir(dir, &entries, NULL, alphasort);
-	ck_assert_int_gt(n, 0);
-	for (int i = 0; i < n; i++) {
-		const char *dash = strrchr(entries[i]->d_name, '-');
+	n = list("corpora", "-mysql", names);
+	for (unsigned i = 0; i < n; i++) {
+		struct files files = {0};
 
-		if (dash && !strcmp(dash, "-mysql"))
-			failed += check_corpus(entries[i]->d_name);
-		free(entries[i]);
+		read_corpus(names[i], &files);
+		failed += check_splits(&files);
+		release_files(&files);
+		mem_free(names[i]);
 	}
-	free(entries);
 	fflush(stdout); /* a failed test ends its process */
 	ck_assert_uint_eq(failed, 0);
 	/* All of them were there and read. */
@@ -191,14 +108,72 @@ START_TEST(splits_every_corpus_as_the_client_does)
 }
 END_TEST
 
+/* ---- cut off and garbled ---- */
+
+static void check_bounds(const char *text, size_t len)
+{
+	char *exact = mem_alloc(len);
+	struct sql_script script;
+	struct err err = {0};
+	size_t end = 0;
+
+	memcpy(exact, text, len);
+	ck_ok(mysql_dialect.split(exact, len, &script, &err), err);
+	for (size_t i = 0; i < script.n; i++) {
+		const struct sql_statement *s = &script.statements[i];
+		char *masked = mysql_dialect.mask(exact + s->offset, s->len);
+
+		ck_assert_uint_ge(s->offset, end);
+		ck_assert_uint_le(s->len, len - s->offset);
+		end = s->offset + s->len;
+		mem_free(masked);
+	}
+	sql_script_release(&script);
+	mem_free(exact);
+}
+
+START_TEST(scripts_cut_off_or_garbled_split_inside_of_their_text)
+{
+	static const char noise[] = "'\"`\\;/*!-#\n@(";
+	char *names[CORPORA_NAMES];
+	struct rng rng;
+	unsigned n;
+
+	if (absent())
+		return;
+	rng_seed(&rng, 11);
+	n = list("corpora", "-mysql", names);
+	for (unsigned i = 0; i < n; i++) {
+		struct files files = {0};
+
+		read_corpus(names[i], &files);
+		for (size_t k = 0; k < files.n; k++) {
+			char *text = files.items[k].text;
+			int64_t len = (int64_t)strlen(text);
+
+			if (!len)
+				continue;
+			check_bounds(text, (size_t)rng_between(&rng, 0, len));
+			for (unsigned hits = 0; hits < 8; hits++)
+				text[rng_between(&rng, 0, len - 1)] =
+					noise[rng_between(&rng, 0, sizeof(noise) - 2)];
+			check_bounds(text, (size_t)len);
+		}
+		release_files(&files);
+		mem_free(names[i]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mysql corpora");
-	TCase *tc = tcase_create("corpora");
+	TCase *tc = tcase_create("split");
 
 	find_corpora();
-	tcase_set_timeout(tc, 900);
+	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, splits_every_corpus_as_the_client_does);
+	tcase_add_test(tc, scripts_cut_off_or_garbled_split_inside_of_their_text);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
