@@ -1,6 +1,5 @@
 /* `rehearse doctor` for PostgreSQL: this machine, and, with connection strings, the servers named.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "adapters/fixture.h"
 #include "adapters/postgres/clone_check.h"
 #include "adapters/postgres/control.h"
 #include "adapters/postgres/interlock.h"
@@ -130,15 +130,9 @@ static void look_at_cache(struct doctor_report *report)
 {
 	CLEANUP(cleanup_free) char *cache = fs_cache_dir();
 	CLEANUP(cleanup_free) char *dir = fs_join(cache, "postgres");
+	unsigned n = fixture_count(cache, "postgres");
 	char text[UNITS_TEXT];
-	const struct dirent *entry;
-	unsigned n = 0;
-	DIR *d = opendir(dir);
 
-	while (d && (entry = readdir(d)))
-		n += strlen(entry->d_name) == FS_SHA256_TEXT - 1;
-	if (d)
-		closedir(d);
 	doctor_add(report, DOCTOR_OK, "fixture cache", NULL, "%u built fixture%s, %s, in %s", n,
 		n == 1 ? "" : "s", units_size_text(fs_tree_bytes(dir), text), dir);
 }
