@@ -12,6 +12,7 @@
 #include "adapters/postgres/isolation.h"
 #include "adapters/postgres/postgres.h"
 #include "adapters/postgres/private.h"
+#include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "harness/base/units.h"
@@ -96,7 +97,7 @@ static int check(struct replica *r, struct err *err)
 	r->p.database = r->fixture.database;
 	entry = fixture_path(&r->fixture, r->p.env->cache_dir);
 	bytes = fs_tree_bytes(entry); /* 0 when it is not built yet */
-	return pg_private_check_space(
+	return run_dir_check_space(
 		"the fixture with its standby", bytes * 2 + bytes / 2 + (256u << 20), err);
 }
 

@@ -8,7 +8,7 @@
 
 #include "adapters/postgres/libraries.h"
 #include "adapters/postgres/postgres.h"
-#include "adapters/postgres/private.h"
+#include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
@@ -337,11 +337,11 @@ START_TEST(disk_too_small_is_refused_with_both_figures)
 {
 	struct err err = {0};
 
-	ck_assert_int_eq(pg_private_check_space("the clone", (uint64_t)1 << 60, &err), -1);
+	ck_assert_int_eq(run_dir_check_space("the clone", (uint64_t)1 << 60, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_REFUSED);
 	ck_assert_ptr_nonnull(strstr(err.text, "the clone needs"));
 	ck_assert_ptr_nonnull(strstr(err.text, "TMPDIR"));
-	ck_ok(pg_private_check_space("the clone", 1, &err), err);
+	ck_ok(run_dir_check_space("the clone", 1, &err), err);
 }
 END_TEST
 
