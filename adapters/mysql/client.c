@@ -11,8 +11,8 @@
 
 /* ---- errors ---- */
 
-/* After an error: what the server would have to be asked before it can be told. */
-static enum my_after question_after(const struct db_conn *conn)
+/* After an error: what must be done before it can be told. */
+static enum my_after what_after(const struct db_conn *conn)
 {
 	const struct db_error *e = &conn->result.error;
 
@@ -20,28 +20,36 @@ static enum my_after question_after(const struct db_conn *conn)
 		return MY_AFTER_NONE;
 	if (!strcmp(e->code, "1205"))
 		return MY_AFTER_LIMITS;
+	if (!strcmp(e->code, "2057") && conn->call == MY_CALL_EXECUTE)
+		return MY_AFTER_ROWS;
 	return conn->lib.mysql->server_status & SERVER_STATUS_IN_TRANS ? MY_AFTER_STATUS
 								       : MY_AFTER_NONE;
 }
 
-/* Asks it. False: there is nothing to ask. */
-static bool ask_after(struct db_conn *conn)
+/* The statement's own text is still needed, so this one does not take its place. */
+static void ask_limits(struct db_conn *conn)
+{
+	static const char sql[] = "SELECT @@lock_wait_timeout, @@innodb_lock_wait_timeout";
+
+	conn->started_us = clock_us() - conn->started_us; /* from here on: how long it took */
+	conn->call = MY_CALL_QUERY;
+	conn->lib.text = sql;
+	conn->lib.len = sizeof(sql) - 1;
+	conn->waits_for = my_library_start(&conn->lib, MY_CALL_QUERY);
+}
+
+/* Starts it. False: there is nothing to do. */
+static bool go_on_after(struct db_conn *conn)
 {
 	if (conn->after != MY_AFTER_NONE)
 		return false;
-	conn->after = question_after(conn);
+	conn->after = what_after(conn);
 	if (conn->after == MY_AFTER_STATUS)
 		my_conn_call(conn, MY_CALL_STATUS);
-	else if (conn->after == MY_AFTER_LIMITS) {
-		static const char sql[] = "SELECT @@lock_wait_timeout, @@innodb_lock_wait_timeout";
-
-		/* The statement's own text is still needed, so this one is not put there. */
-		conn->started_us = clock_us() - conn->started_us;
-		conn->call = MY_CALL_QUERY;
-		conn->lib.text = sql;
-		conn->lib.len = sizeof(sql) - 1;
-		conn->waits_for = my_library_start(&conn->lib, MY_CALL_QUERY);
-	}
+	else if (conn->after == MY_AFTER_ROWS)
+		my_conn_call(conn, MY_CALL_STMT_RESET);
+	else if (conn->after == MY_AFTER_LIMITS)
+		ask_limits(conn);
 	return conn->after != MY_AFTER_NONE;
 }
 
@@ -54,20 +62,26 @@ static enum db_step finish_failed(struct db_conn *conn)
 	return DB_FAILED;
 }
 
-/* The call failed. DB_AGAIN: a question is on its way. */
+/* The library's own word for a connection that broke. */
+static bool is_lost(unsigned code)
+{
+	return code == 2006 || code == 2013 || code == 2055;
+}
+
+/* The call failed. DB_AGAIN: something is to be done before that is told. */
 static enum db_step fail(
 	struct db_conn *conn, unsigned code, const char *sqlstate, const char *message)
 {
 	const struct db_error *e = &conn->result.error;
 
-	if (conn->after == MY_AFTER_NONE && !(code == 2006 || code == 2013 || code == 2055)) {
+	if (conn->after == MY_AFTER_NONE && !is_lost(code)) {
 		my_conn_told(conn, code, sqlstate, message);
 		if (conn->running && conn->call == MY_CALL_PREPARE)
 			MEM_FREE(conn->running->sql);
 	}
-	if (code == 2006 || code == 2013 || code == 2055 || e->class == DB_CLASS_CONNECTION)
+	if (is_lost(code) || e->class == DB_CLASS_CONNECTION)
 		return my_conn_lost(conn, code, message);
-	return ask_after(conn) ? DB_AGAIN : finish_failed(conn);
+	return go_on_after(conn) ? DB_AGAIN : finish_failed(conn);
 }
 
 static enum db_step fail_as_told(struct db_conn *conn)
@@ -79,6 +93,7 @@ static enum db_step fail_as_told(struct db_conn *conn)
 	case MY_CALL_EXECUTE:
 	case MY_CALL_STMT_STORE:
 	case MY_CALL_STMT_NEXT:
+	case MY_CALL_STMT_RESET:
 		return fail(conn, mysql_stmt_errno(stmt), mysql_stmt_sqlstate(stmt),
 			mysql_stmt_error(stmt));
 	default:
@@ -106,7 +121,7 @@ static void name_the_lock(struct db_conn *conn, MYSQL_RES *limits)
 			strtoull(row[1], NULL, 10) * 1000000)]);
 }
 
-/* A question after an error moves on: its own failures but a lost connection are not told. */
+/* What is done after an error moves on: of its own failures only a lost connection is told. */
 static enum db_step step_after(struct db_conn *conn)
 {
 	if (conn->lib.failed)
@@ -200,11 +215,21 @@ static enum db_step text_done(struct db_conn *conn)
 	return after_result(conn, false);
 }
 
+/* What an application with bound columns gets from its client library. */
+static enum db_step fail_changed(struct db_conn *conn)
+{
+	return fail(conn, 2057, "HY000",
+		"the statement's result has other columns than when it was prepared");
+}
+
 static enum db_step text_stored(struct db_conn *conn)
 {
 	my_rows_take(conn->rows, conn->lib.rows);
 	conn->lib.rows = NULL;
 	conn->result.affected = my_rows_count(conn->rows);
+	if (conn->running && !mysql_more_results(conn->lib.mysql) &&
+		!my_statement_fits(conn, my_rows_columns(conn->rows)))
+		return fail_changed(conn);
 	return after_result(conn, false);
 }
 
@@ -222,10 +247,9 @@ static enum db_step statement_done(struct db_conn *conn)
 
 static enum db_step statement_stored(struct db_conn *conn)
 {
-	/* What an application with bound columns gets from its client library. */
-	if (conn->first && conn->running->n_columns && !my_statement_fits(conn))
-		return fail(conn, 2057, "HY000",
-			"the statement's result has other columns than when it was prepared");
+	if (!mysql_stmt_more_results(conn->lib.stmt) &&
+		!my_statement_fits(conn, mysql_stmt_field_count(conn->lib.stmt)))
+		return fail_changed(conn);
 	my_rows_borrow(conn->rows, conn->lib.stmt);
 	conn->result.affected = my_rows_count(conn->rows);
 	return after_result(conn, true);

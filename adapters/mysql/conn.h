@@ -20,17 +20,19 @@ enum my_conn_state {
 	MY_CONN_LOST,
 };
 
-/* What is asked after a statement failed, before the failure is told. */
+/* What is to be done after a statement failed, before the failure is told. */
 enum my_after {
 	MY_AFTER_NONE,
 	MY_AFTER_STATUS, /* errors do not say whether the transaction still stands */
 	MY_AFTER_LIMITS, /* 1205 does not say which lock it waited for */
+	MY_AFTER_ROWS,	 /* the library gave up on rows (2057) that are still to come */
 };
 
 struct my_statement {
 	char *sql; /* NULL: never prepared, or not successfully */
-	unsigned n_params, n_columns;
-	MYSQL_STMT *stmt; /* NULL when prepared by text */
+	unsigned n_params;
+	unsigned n_columns; /* of its rows; 0: none, or not known before it is executed */
+	MYSQL_STMT *stmt;   /* NULL when prepared by text */
 };
 
 struct db_conn {
@@ -88,8 +90,8 @@ int my_conn_ready_to_start(struct db_conn *conn);
 int my_prepare_start(struct db_conn *conn, unsigned id, const char *sql, unsigned n_params);
 int my_execute_start(
 	struct db_conn *conn, unsigned id, const struct db_param *params, unsigned n_params);
-/* Whether the statement that was executed has the columns that it was prepared with. */
-bool my_statement_fits(struct db_conn *conn);
+/* Whether the rows of the statement that was executed have the columns of the time before. */
+bool my_statement_fits(struct db_conn *conn, unsigned columns);
 void my_statements_release(struct db_conn *conn); /* after the connection is closed */
 
 #endif

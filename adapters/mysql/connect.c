@@ -179,10 +179,22 @@ static void look_at_peer(struct db_conn *conn)
 			sizeof(options[i].value));
 }
 
+/* Where a server has no TLS, the library goes on without, whatever it was asked for. */
+static bool is_as_private_as_asked(struct db_conn *conn)
+{
+	return conn->info.tls < MY_TLS_REQUIRED || mysql_get_ssl_cipher(conn->lib.mysql);
+}
+
 static enum db_step connected(struct db_conn *conn)
 {
 	const char *version = mysql_get_server_info(conn->lib.mysql);
 
+	if (!is_as_private_as_asked(conn)) {
+		my_conn_error(conn, DB_CLASS_SETUP, "2026",
+			"the connection string asks for TLS, which the server does not offer");
+		conn->state = MY_CONN_LOST;
+		return DB_FAILED;
+	}
 	conn->mariadb = version && strcasestr(version, "mariadb");
 	conn->session = mysql_thread_id(conn->lib.mysql);
 	conn->state = MY_CONN_IDLE;

@@ -283,14 +283,6 @@ int my_conninfo_parse(const char *dsn, struct my_conninfo *ret, struct err *err)
 	return 0;
 }
 
-void my_conninfo_copy(const struct my_conninfo *from, struct my_conninfo *ret)
-{
-	*ret = *from;
-	for (size_t i = 0; i < N_OPTIONS; i++)
-		if (i == 0 || options[i].member != options[i - 1].member)
-			*member(ret, i) = mem_strdup(*member(ret, i));
-}
-
 void my_conninfo_release(struct my_conninfo *info)
 {
 	for (size_t i = 0; info && i < N_OPTIONS; i++)

@@ -32,7 +32,6 @@ struct my_conninfo {
 
 /* ERR_USAGE when it cannot be read; the error quotes nothing of it but names of options. */
 int my_conninfo_parse(const char *dsn, struct my_conninfo *ret, struct err *err);
-void my_conninfo_copy(const struct my_conninfo *from, struct my_conninfo *ret);
 void my_conninfo_release(struct my_conninfo *info); /* NULL-safe, safe on a zeroed struct */
 
 /* As words with everything but the password; caller frees. */

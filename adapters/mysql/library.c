@@ -10,6 +10,9 @@
 #define CLIENT_FLAGS (CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS)
 #define ABORT_ROUNDS 1000 /* of a call that is told that its time is up */
 
+/* Of an answer to a ping the libraries do not read the status. */
+static const char status_query[] = "DO 0";
+
 /* ---- where the libraries differ ---- */
 
 #ifdef MARIADB_BASE_VERSION
@@ -48,7 +51,8 @@ static int start_call(struct my_library *l)
 	case MY_CALL_NEXT:
 		return mysql_next_result_start(&l->failed, l->mysql);
 	case MY_CALL_STATUS:
-		return mysql_ping_start(&l->failed, l->mysql);
+		return mysql_real_query_start(
+			&l->failed, l->mysql, status_query, sizeof(status_query) - 1);
 	case MY_CALL_PREPARE:
 		return mysql_stmt_prepare_start(&l->failed, l->stmt, l->text, l->len);
 	case MY_CALL_EXECUTE:
@@ -57,6 +61,8 @@ static int start_call(struct my_library *l)
 		return mysql_stmt_store_result_start(&l->failed, l->stmt);
 	case MY_CALL_STMT_NEXT:
 		return mysql_stmt_next_result_start(&l->failed, l->stmt);
+	case MY_CALL_STMT_RESET:
+		return mysql_stmt_reset_start(&l->flag, l->stmt);
 	default:
 		return 0;
 	}
@@ -68,13 +74,12 @@ static int continue_call(struct my_library *l, int ready)
 	case MY_CALL_CONNECT:
 		return mysql_real_connect_cont(&l->connected, l->mysql, ready);
 	case MY_CALL_QUERY:
+	case MY_CALL_STATUS:
 		return mysql_real_query_cont(&l->failed, l->mysql, ready);
 	case MY_CALL_STORE:
 		return mysql_store_result_cont(&l->rows, l->mysql, ready);
 	case MY_CALL_NEXT:
 		return mysql_next_result_cont(&l->failed, l->mysql, ready);
-	case MY_CALL_STATUS:
-		return mysql_ping_cont(&l->failed, l->mysql, ready);
 	case MY_CALL_PREPARE:
 		return mysql_stmt_prepare_cont(&l->failed, l->stmt, ready);
 	case MY_CALL_EXECUTE:
@@ -83,6 +88,8 @@ static int continue_call(struct my_library *l, int ready)
 		return mysql_stmt_store_result_cont(&l->failed, l->stmt, ready);
 	case MY_CALL_STMT_NEXT:
 		return mysql_stmt_next_result_cont(&l->failed, l->stmt, ready);
+	case MY_CALL_STMT_RESET:
+		return mysql_stmt_reset_cont(&l->flag, l->stmt, ready);
 	default:
 		return 0;
 	}
@@ -102,9 +109,7 @@ int my_library_fd(const struct my_library *l)
 	return (int)mysql_get_socket(l->mysql);
 }
 
-#else /* libmysqlclient: no wait mask, no socket accessor, no ping, no statements */
-
-static const char status_query[] = "DO 0";
+#else /* libmysqlclient: no wait mask, no socket accessor, no statements */
 
 static void set_own_options(MYSQL *mysql, const struct my_conninfo *info)
 {
@@ -233,17 +238,14 @@ void my_library_init(struct my_library *l, const struct my_conninfo *info, const
 	set_tls_files(l->mysql, info);
 }
 
-/* The library's own socket would be taken for a host, were it not named. */
 static int connect_with(struct my_library *l,
 	int (*with)(struct my_library *l, const char *host, const char *password))
 {
 	const struct my_conninfo *info = l->info;
 	const char *password = info->password ? info->password : getenv("MYSQL_PWD");
-	const char *host = is_local(info) ? NULL : info->host;
+	const char *host = info->host && *info->host ? info->host : "localhost";
 
-	if (is_local(info) && info->port && !info->socket)
-		host = "127.0.0.1";
-	return with(l, info->socket ? NULL : host, password ? password : "");
+	return with(l, info->socket ? "localhost" : host, password ? password : "");
 }
 
 #ifndef MARIADB_BASE_VERSION
@@ -264,6 +266,8 @@ static unsigned done_or(struct my_library *l, int waits_for)
 		l->failed = !l->connected;
 	else if (l->call == MY_CALL_STORE)
 		l->failed = !l->rows;
+	else if (l->call == MY_CALL_STMT_RESET)
+		l->failed = l->flag != 0;
 	l->call = MY_CALL_NONE;
 	return 0;
 }

@@ -35,6 +35,7 @@ enum my_call {
 	MY_CALL_EXECUTE,    /* stmt */
 	MY_CALL_STMT_STORE, /* stmt */
 	MY_CALL_STMT_NEXT,  /* stmt -> failed as MY_CALL_NEXT */
+	MY_CALL_STMT_RESET, /* stmt: reads what is left of its rows */
 };
 
 struct my_library {

@@ -121,20 +121,27 @@ static char *defaults_option(const struct my_server *s)
 	return mem_printf("--defaults-file=%s/my.cnf", s->dir);
 }
 
-/* The last line of the log with an error in it; caller frees. */
+/* The first error of the last attempt: those after it are its consequences, up to `Aborting`.
+ * Caller frees. */
 static char *last_words(const void *ctx)
 {
 	static const char *const names[] = {"log/error.log", "start.log", NULL};
-	static const char *const levels[] = {"[ERROR]", "Fatal", NULL};
+	static const char level[] = "[ERROR]";
+	const char *const levels[] = {level, NULL};
 	const struct my_server *s = ctx;
-	const char *level = NULL;
+	const char *error = NULL;
 	CLEANUP(cleanup_free)
-	char *text = private_server_last_words(&s->base, names, levels, &level);
+	char *text = private_server_last_words(&s->base, names, levels, &error);
+	const char *attempt = text;
 
 	if (!text)
 		return NULL;
-	level += *level == '[' ? strlen("[ERROR]") : 0;
-	return mem_strdup(level + strspn(level, " "));
+	for (const char *p = text; (p = strstr(p, " as process ")); p++)
+		attempt = p;
+	error = strstr(attempt, level) ? strstr(attempt, level) : error;
+	error += strlen(level);
+	error += strspn(error, " ");
+	return mem_strndup(error, strcspn(error, "\n"));
 }
 
 int my_server_install(struct my_server *s, struct err *err)

@@ -144,11 +144,13 @@ int my_execute_start(
 	return 0;
 }
 
-bool my_statement_fits(struct db_conn *conn)
+bool my_statement_fits(struct db_conn *conn, unsigned columns)
 {
 	struct my_statement *s = conn->running;
 
-	return mysql_stmt_field_count(s->stmt) == s->n_columns;
+	if (!s->n_columns)
+		s->n_columns = columns;
+	return s->n_columns == columns;
 }
 
 void my_statements_release(struct db_conn *conn)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
@@ -87,7 +88,7 @@ static int check_programs(struct pg_private *p, const struct pg_source *s, struc
 static int check_space(struct pg_private *p, const struct pg_source *s, struct err *err)
 {
 	(void)p;
-	return pg_private_check_space("the clone", pg_clone_needs_bytes(s), err);
+	return run_dir_check_space("the clone", pg_clone_needs_bytes(s), err);
 }
 
 static int check_replication(struct pg_private *p, const struct pg_source *s, struct err *err)

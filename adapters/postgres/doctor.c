@@ -1,13 +1,11 @@
 /* `rehearse doctor` for PostgreSQL: this machine, and, with connection strings, the servers named.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "adapters/doctor_machine.h"
 #include "adapters/postgres/clone_check.h"
 #include "adapters/postgres/control.h"
 #include "adapters/postgres/interlock.h"
@@ -20,23 +18,7 @@
 #include "harness/base/mem.h"
 #include "harness/base/units.h"
 
-#define LOW_DISK ((uint64_t)2 << 30)
-#define LOW_MEMORY ((uint64_t)1 << 30)
-
 /* ---- this machine ---- */
-
-/* " (package postgresql-15)" where dpkg knows; caller frees. */
-static char *package_of(const char *path)
-{
-	CLEANUP(cleanup_str) struct str out = {0};
-	const char *const argv[] = {"dpkg-query", "-S", path, NULL};
-	const char *end;
-
-	if (proc_run(&(struct proc_spec){.argv = argv}, &out, NULL))
-		return mem_strdup("");
-	end = strchrnul(str_text(&out), ':');
-	return mem_printf(" (package %.*s)", (int)(end - str_text(&out)), str_text(&out));
-}
 
 static void look_at_programs(const struct provider_config *config, struct doctor_report *report)
 {
@@ -52,7 +34,7 @@ static void look_at_programs(const struct provider_config *config, struct doctor
 		return;
 	}
 	path = fs_join(programs.dir, "postgres");
-	package = package_of(path);
+	package = doctor_package_of(path);
 	doctor_add(report, DOCTOR_OK, "server programs", NULL, "PostgreSQL %s in %s%s",
 		programs.text, programs.dir, package);
 	psql = fs_join(programs.dir, "psql");
@@ -76,83 +58,6 @@ static void look_at_user(struct doctor_report *report)
 	else
 		doctor_add(
 			report, DOCTOR_OK, "server user", NULL, "servers run as '%s'", user.name);
-}
-
-/* The first directory on the way to `path` that the servers' user cannot pass; NULL: none. */
-static char *closed_parent(const char *path)
-{
-	CLEANUP(cleanup_free) char *copy = mem_strdup(path);
-	struct stat st;
-
-	for (char *p = copy + 1;; p++) {
-		char was = *p;
-
-		if (was && was != '/')
-			continue;
-		*p = '\0';
-		if (stat(copy, &st) == 0 && !(st.st_mode & S_IXOTH))
-			return mem_strdup(copy);
-		*p = was;
-		if (!was)
-			return NULL;
-	}
-}
-
-static void look_at_temp(struct doctor_report *report)
-{
-	static const char longest[] = "/rehearse-XXXXXX/primary/.s.PGSQL.5432.lock";
-	const char *base = getenv("TMPDIR");
-	const char *dir = base && *base == '/' ? base : "/tmp";
-	CLEANUP(cleanup_free) char *closed = geteuid() == 0 ? closed_parent(dir) : NULL;
-	struct sockaddr_un address;
-	struct err err = {0};
-	char text[UNITS_TEXT];
-	uint64_t bytes = 0;
-
-	if (strlen(dir) + sizeof(longest) > sizeof(address.sun_path))
-		doctor_add(report, DOCTOR_PROBLEM, "socket path", "set TMPDIR to a shorter path",
-			"'%s' is too long for a Unix socket: %zu of %zu bytes", dir,
-			strlen(dir) + sizeof(longest), sizeof(address.sun_path));
-	if (closed)
-		doctor_add(report, DOCTOR_PROBLEM, "run directory",
-			"set TMPDIR to a directory that everybody may pass",
-			"the servers' user cannot pass '%s'", closed);
-	if (fs_free_bytes(dir, &bytes, &err))
-		doctor_add(report, DOCTOR_PROBLEM, "run directory", "set TMPDIR to a directory",
-			"%s", err.text);
-	else
-		doctor_add(report, bytes < LOW_DISK ? DOCTOR_WARNING : DOCTOR_OK, "run directory",
-			bytes < LOW_DISK ? "make room, or set TMPDIR to a larger place" : NULL,
-			"%s has %s free", dir, units_size_text(bytes, text));
-}
-
-static void look_at_cache(struct doctor_report *report)
-{
-	CLEANUP(cleanup_free) char *cache = fs_cache_dir();
-	CLEANUP(cleanup_free) char *dir = fs_join(cache, "postgres");
-	char text[UNITS_TEXT];
-	const struct dirent *entry;
-	unsigned n = 0;
-	DIR *d = opendir(dir);
-
-	while (d && (entry = readdir(d)))
-		n += strlen(entry->d_name) == FS_SHA256_TEXT - 1;
-	if (d)
-		closedir(d);
-	doctor_add(report, DOCTOR_OK, "fixture cache", NULL, "%u built fixture%s, %s, in %s", n,
-		n == 1 ? "" : "s", units_size_text(fs_tree_bytes(dir), text), dir);
-}
-
-static void look_at_memory(struct doctor_report *report)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t all = (uint64_t)sysconf(_SC_PHYS_PAGES) * page;
-	char text[UNITS_TEXT];
-	bool low = all < LOW_MEMORY;
-
-	doctor_add(report, low ? DOCTOR_WARNING : DOCTOR_OK, "memory",
-		low ? "use a machine with 1 GB or more, or a small shared_buffers" : NULL,
-		"%s, %ld processors", units_size_text(all, text), sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 /* ---- the servers named ---- */
@@ -260,9 +165,9 @@ int postgres_doctor(
 	(void)err; /* what is wrong is a line */
 	look_at_programs(config, report);
 	look_at_user(report);
-	look_at_temp(report);
-	look_at_cache(report);
-	look_at_memory(report);
+	doctor_temp(".s.PGSQL.5432.lock", report);
+	doctor_cache("postgres", report);
+	doctor_memory(report);
 	if (config->source && *config->source)
 		look_at_source(config, report);
 	if (config->standby && *config->standby)

@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "adapters/postgres/control.h"
+#include "adapters/postgres/server.h"
 #include "adapters/postgres/settings.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
@@ -19,19 +18,8 @@ static void tell(const struct provider_env *env, const char *text)
 		env->progress(env->ctx, text);
 }
 
-/* The server's user may not be able to read where the fixture lies. */
-static int copy_files(
-	const struct pg_fixture *f, const struct pg_server *s, const char *to, struct err *err)
-{
-	if (fs_copy_tree(f->dir, to, err))
-		return -1;
-	if (chmod(to, 0700))
-		return err_set(err, ERR_FAILED, "cannot change the mode of '%s'", to);
-	return geteuid() == 0 ? fs_chown_tree(to, s->user.uid, s->user.gid, err) : 0;
-}
-
-static int run_file(const struct pg_fixture *f, struct pg_server *s, const char *dir,
-	const char *name, struct err *err)
+static int run_file(const struct fixture *f, struct pg_server *s, const char *dir, const char *name,
+	struct err *err)
 {
 	CLEANUP(cleanup_free) char *program = fs_join(s->programs->dir, "psql");
 	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(s, f->database);
@@ -45,7 +33,7 @@ static int run_file(const struct pg_fixture *f, struct pg_server *s, const char 
 		NULL, err);
 }
 
-static int create_database(const struct pg_fixture *f, struct pg_server *s, struct err *err)
+static int create_database(const struct fixture *f, struct pg_server *s, struct err *err)
 {
 	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(s, "postgres");
 	CLEANUP(cleanup_free) char *name = pg_quote_name(f->database);
@@ -57,7 +45,7 @@ static int create_database(const struct pg_fixture *f, struct pg_server *s, stru
 	return pg_control_open(dsn, NULL, &conn, err) || pg_control_exec(conn, sql, err) ? -1 : 0;
 }
 
-static int tidy(const struct pg_fixture *f, struct pg_server *s, struct err *err)
+static int tidy(const struct fixture *f, struct pg_server *s, struct err *err)
 {
 	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(s, f->database);
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
@@ -68,21 +56,17 @@ static int tidy(const struct pg_fixture *f, struct pg_server *s, struct err *err
 	return pg_control_exec(conn, "CHECKPOINT", err);
 }
 
-static int load(const struct pg_fixture *f, const struct provider_env *env, struct pg_server *s,
+static int load(const struct fixture *f, const struct provider_env *env, struct pg_server *s,
 	struct err *err)
 {
 	CLEANUP(cleanup_free) char *dir = fs_join(s->dir, "fixture");
 
 	if (create_database(f, s, err))
 		return -1;
-	if (f->dir && copy_files(f, s, dir, err))
+	if (f->dir && fixture_copy_files(f, &s->user, dir, err))
 		return -1;
 	for (size_t i = 0; i < f->n_files; i++) {
-		CLEANUP(cleanup_free)
-		char *text = mem_printf("building the fixture (once): %s, %zu of %zu", f->files[i],
-			i + 1, f->n_files);
-
-		tell(env, text);
+		fixture_tell_file(f, env, i);
 		if (run_file(f, s, dir, f->files[i], err))
 			return err_prefix(err, "the fixture '%s' failed", f->dir);
 	}
@@ -90,8 +74,8 @@ static int load(const struct pg_fixture *f, const struct provider_env *env, stru
 	return tidy(f, s, err);
 }
 
-int pg_fixture_build(const struct pg_fixture *f, const struct pg_programs *programs,
-	const struct provider_env *env, const char *run_dir, char **ret_data, struct err *err)
+static int build(const struct fixture *f, const void *programs, const struct provider_env *env,
+	const char *run_dir, char **ret_data, struct err *err)
 {
 	CLEANUP(cleanup_free) char *dir = fs_join(run_dir, "build");
 	struct pg_settings settings = {0};
@@ -112,3 +96,5 @@ int pg_fixture_build(const struct pg_fixture *f, const struct pg_programs *progr
 	pg_settings_release(&settings);
 	return result ? -1 : 0;
 }
+
+const struct fixture_engine pg_fixture_engine = {.name = "postgres", .format = 1, .build = build};

@@ -4,18 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "adapters/postgres/control.h"
 #include "adapters/postgres/isolation.h"
+#include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
-#include "harness/base/clock.h"
-#include "harness/base/fs.h"
 #include "harness/base/mem.h"
-#include "harness/base/units.h"
-
-#define REMOVE_ATTEMPTS 50
-#define REMOVE_STEP_US 100000
 
 void pg_private_init(struct pg_private *p, const char *provider,
 	const struct provider_config *config, const struct provider_env *env)
@@ -40,30 +34,7 @@ void pg_private_tell(const struct pg_private *p, const char *format, ...)
 
 int pg_private_make_dir(struct pg_private *p, struct err *err)
 {
-	if (fs_temp_dir(&p->dir, err))
-		return -1;
-	if (p->env->journal && journal_dir(p->env->journal, p->dir, err))
-		return -1;
-	if (chmod(p->dir, 0711))
-		return err_set(err, ERR_FAILED, "cannot change the mode of '%s'", p->dir);
-	return 0;
-}
-
-int pg_private_check_space(const char *what, uint64_t needed, struct err *err)
-{
-	const char *base = getenv("TMPDIR");
-	const char *dir = base && *base == '/' ? base : "/tmp";
-	char need[UNITS_TEXT], have[UNITS_TEXT];
-	uint64_t bytes = 0;
-
-	if (fs_free_bytes(dir, &bytes, err))
-		return -1;
-	if (bytes >= needed)
-		return 0;
-	return err_set(err, ERR_REFUSED,
-		"%s needs %s of disk, and '%s' has %s free: make room, or set TMPDIR to a larger "
-		"place",
-		what, units_size_text(needed, need), dir, units_size_text(bytes, have));
+	return run_dir_make(p->env->journal, &p->dir, err);
 }
 
 int pg_private_promote(struct pg_private *p, struct err *err)
@@ -127,26 +98,12 @@ int pg_private_verify(struct pg_private *p, struct err *err)
 	return 0;
 }
 
-/* A server's last children may still write for a moment after its main process is gone. */
-static int remove_dir(const char *dir, struct err *err)
-{
-	for (int i = 1; fs_remove_tree(dir, i < REMOVE_ATTEMPTS ? NULL : err); i++) {
-		if (i >= REMOVE_ATTEMPTS)
-			return -1;
-		clock_sleep_us(REMOVE_STEP_US);
-	}
-	return 0;
-}
-
 int pg_private_release(struct pg_private *p, struct err *err)
 {
 	int result = pg_server_quit(&p->replica, err);
 
-	if (!result && p->dir) {
-		result = remove_dir(p->dir, err);
-		if (!result && p->env->journal)
-			result = journal_drop(p->env->journal, p->dir, 0, err);
-	}
+	if (!result)
+		result = run_dir_remove(p->dir, p->env->journal, err);
 	pg_server_release(&p->replica);
 	pg_settings_release(&p->settings);
 	pg_programs_release(&p->programs);

@@ -31,8 +31,6 @@ void pg_private_tell(const struct pg_private *p, const char *format, ...)
 
 /* Makes DIR and names it in the journal. */
 int pg_private_make_dir(struct pg_private *p, struct err *err);
-/* The free space where DIR will be or is, against `needed` bytes: ERR_REFUSED with both figures. */
-int pg_private_check_space(const char *what, uint64_t needed, struct err *err);
 
 /* Ends recovery; then nothing of the way it came is left in its settings. */
 int pg_private_promote(struct pg_private *p, struct err *err);

@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "adapters/postgres/control.h"
-#include "adapters/postgres/fixture.h"
+#include "adapters/postgres/fixture_build.h"
 #include "adapters/postgres/isolation.h"
 #include "adapters/postgres/postgres.h"
 #include "adapters/postgres/private.h"
+#include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "harness/base/units.h"
@@ -22,26 +23,26 @@
 struct replica {
 	struct pg_private p;
 	struct pg_server primary;
-	struct pg_fixture fixture;
+	struct fixture fixture;
 };
 
 static int plan(const struct provider_config *config, const struct provider_env *env,
 	struct str *out, struct err *err)
 {
 	struct pg_programs programs = {0};
-	struct pg_fixture fixture = {0};
+	struct fixture fixture = {0};
 	CLEANUP(cleanup_free) char *entry = NULL;
 	struct proc_user user;
 	unsigned n = 1;
 
 	if (pg_programs_find(config->bin_dir, 0, &programs, err))
 		return -1;
-	if (pg_fixture_read(config, &programs, &fixture, err)) {
+	if (fixture_read(config, &pg_fixture_engine, programs.text, &fixture, err)) {
 		pg_programs_release(&programs);
 		return -1;
 	}
 	proc_server_user("postgres", &user);
-	entry = pg_fixture_path(&fixture, env->cache_dir);
+	entry = fixture_path(&fixture, env->cache_dir);
 	if (!fs_is_dir(entry))
 		str_addf(out,
 			"%u. build database '%s' from %zu fixture files at scale %g with "
@@ -59,7 +60,7 @@ static int plan(const struct provider_config *config, const struct provider_env 
 	str_addf(out, "%u. wait until the standby has replayed all, promote it, end the primary\n",
 		n++);
 	str_addf(out, "%u. at the end: end the replica and remove the run's directory\n", n);
-	pg_fixture_release(&fixture);
+	fixture_release(&fixture);
 	pg_programs_release(&programs);
 	return 0;
 }
@@ -73,7 +74,7 @@ static int open_embedded(const struct provider_config *config, const struct prov
 		return -1;
 	r = mem_zalloc(sizeof(*r));
 	pg_private_init(&r->p, "embedded", config, env);
-	if (pg_fixture_read(config, NULL, &r->fixture, err)) {
+	if (fixture_read(config, &pg_fixture_engine, NULL, &r->fixture, err)) {
 		pg_private_release(&r->p, NULL);
 		free(r);
 		return -1;
@@ -90,13 +91,13 @@ static int check(struct replica *r, struct err *err)
 
 	if (pg_programs_find(r->p.config->bin_dir, 0, &r->p.programs, err))
 		return -1;
-	pg_fixture_release(&r->fixture);
-	if (pg_fixture_read(r->p.config, &r->p.programs, &r->fixture, err))
+	fixture_release(&r->fixture);
+	if (fixture_read(r->p.config, &pg_fixture_engine, r->p.programs.text, &r->fixture, err))
 		return -1;
 	r->p.database = r->fixture.database;
-	entry = pg_fixture_path(&r->fixture, r->p.env->cache_dir);
+	entry = fixture_path(&r->fixture, r->p.env->cache_dir);
 	bytes = fs_tree_bytes(entry); /* 0 when it is not built yet */
-	return pg_private_check_space(
+	return run_dir_check_space(
 		"the fixture with its standby", bytes * 2 + bytes / 2 + (256u << 20), err);
 }
 
@@ -106,8 +107,7 @@ static int start_primary(struct replica *r, struct err *err)
 	CLEANUP(cleanup_free) char *dir = fs_join(p->dir, "primary");
 
 	if (pg_server_open(&r->primary, &p->programs, dir, p->env->journal, err) ||
-		pg_fixture_copy(
-			&r->fixture, &p->programs, p->env, p->dir, r->primary.data_dir, err))
+		fixture_copy(&r->fixture, &p->programs, p->env, p->dir, r->primary.data_dir, err))
 		return -1;
 	/* The server's user may be another than when the copy was made. */
 	if (geteuid() == 0 &&
@@ -232,7 +232,7 @@ static int release(struct replica *r, struct err *err)
 	if (pg_private_release(&r->p, result ? NULL : err))
 		result = -1;
 	pg_server_release(&r->primary);
-	pg_fixture_release(&r->fixture);
+	fixture_release(&r->fixture);
 	free(r);
 	return result;
 }

@@ -1,11 +1,7 @@
-/* The conformance suite on MariaDB, and what only MariaDB and MySQL have. */
-#include <signal.h>
-#include <stdio.h>
+/* The conformance suite on MariaDB. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "adapters/mysql/client.h"
-#include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "tests/support/conformance.h"
 #include "tests/support/mariadb.h"

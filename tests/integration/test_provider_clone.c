@@ -8,7 +8,7 @@
 
 #include "adapters/postgres/libraries.h"
 #include "adapters/postgres/postgres.h"
-#include "adapters/postgres/private.h"
+#include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
@@ -64,7 +64,7 @@ START_TEST(clone_of_a_primary_is_promoted_and_leaves_nothing_behind)
 	CLEANUP(cleanup_free) char *dir = NULL;
 	const struct replica_info *info;
 
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = pair.primary_dsn;
 	test_run_up(&run);
 	info = run.provider->info(run.replica);
@@ -95,7 +95,7 @@ START_TEST(settings_that_change_statements_are_carried_over)
 {
 	struct test_run run;
 
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = pair.primary_dsn;
 	test_run_up(&run);
 	ck_sql(dsn_of(&run), "SHOW work_mem", "5MB");
@@ -115,7 +115,7 @@ START_TEST(nothing_is_archived_by_a_clone)
 	struct test_run run;
 	CLEANUP(cleanup_free) char *history = fs_join(archive, "00000002.history");
 
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = pair.primary_dsn;
 	test_run_up(&run);
 	test_run_sql(dsn_of(&run), "SELECT pg_switch_wal()");
@@ -130,7 +130,7 @@ START_TEST(clone_of_a_standby_forgets_its_primary)
 	struct test_run run;
 
 	test_alter_system(pair.standby_dsn, "log_min_duration_statement", "77s");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = pair.standby_dsn;
 	test_run_up(&run);
 	ck_sql(dsn_of(&run), "SHOW log_min_duration_statement", "-1"); /* of its own, not copied */
@@ -149,7 +149,7 @@ START_TEST(another_database_of_the_source_can_be_named)
 {
 	struct test_run run;
 
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = pair.primary_dsn;
 	run.config.database = "shop";
 	test_run_up(&run);
@@ -174,7 +174,7 @@ START_TEST(what_reaches_the_world_is_noted_by_name)
 		"CREATE SUBSCRIPTION inflow CONNECTION 'host=nowhere password=geheim' PUBLICATION "
 		"p "
 		"WITH (connect = false, slot_name = NONE)");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = shop;
 	test_run_up(&run);
 	ck_assert_ptr_nonnull(strstr(test_note(&run, "foreign-servers"), "billing (postgres_fdw)"));
@@ -202,7 +202,7 @@ START_TEST(tablespaces_go_into_the_runs_directory)
 	ck_ok(fs_chown_tree(dir, own.primary.user.uid, own.primary.user.gid, &err), err);
 	test_run_sql(own.primary_dsn, sql);
 	test_run_sql(own.primary_dsn, "CREATE TABLE public.f (a int) TABLESPACE fast");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = own.primary_dsn;
 	test_run_up(&run);
 	inside = mem_printf("SELECT pg_tablespace_location(oid) LIKE '%s%%' FROM pg_tablespace "
@@ -229,7 +229,7 @@ START_TEST(password_of_the_dsn_is_used_and_never_told)
 
 	ck_ok(fs_write(hba, rules, strlen(rules), 0644, &err), err);
 	test_run_sql(pair.primary_dsn, "SELECT pg_reload_conf()");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = dsn;
 	test_run_up(&run);
 	ck_assert_ptr_null(strstr(run.provider->info(run.replica)->source, "wordless"));
@@ -240,7 +240,7 @@ START_TEST(password_of_the_dsn_is_used_and_never_told)
 	free(dsn);
 	dsn = mem_printf(
 		"host=%s user=copier password=wrongword dbname=postgres", pair.primary.dir);
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = dsn;
 	test_run_refused(&run, ERR_FAILED, "password authentication failed");
 	ck_assert_ptr_null(strstr(run.err.text, "wrongword"));
@@ -257,7 +257,7 @@ START_TEST(a_source_whose_superuser_has_another_name_is_cloned)
 	test_run_sql(own.primary_dsn, "CREATE ROLE boss SUPERUSER LOGIN");
 	dsn = mem_printf("host=%s user=boss dbname=postgres", own.primary.dir);
 	test_run_sql(dsn, "ALTER ROLE postgres RENAME TO \"the admin\"");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = dsn;
 	test_run_up(&run);
 	ck_sql(dsn_of(&run), "SELECT current_user", "the admin");
@@ -272,7 +272,7 @@ START_TEST(role_without_replication_is_refused_with_the_remedy)
 	char *dsn = mem_printf("host=%s user=plain dbname=postgres", pair.primary.dir);
 	struct test_run run;
 
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = dsn;
 	test_run_refused(&run, ERR_REFUSED, "ALTER ROLE \"plain\" REPLICATION");
 }
@@ -290,7 +290,7 @@ START_TEST(source_that_lets_no_replication_in_is_refused_with_the_remedy)
 	hba = fs_join(own.primary.dir, "pg_hba.conf");
 	ck_ok(fs_write(hba, rules, strlen(rules), 0644, &err), err);
 	test_run_sql(own.primary_dsn, "SELECT pg_reload_conf()");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = own.primary_dsn;
 	test_run_refused(&run, ERR_REFUSED, "pg_hba.conf");
 	test_pair_stop(&own);
@@ -314,7 +314,7 @@ START_TEST(source_that_cannot_be_copied_is_refused_with_the_remedy)
 	struct test_pair own;
 
 	test_primary_start(&own, unfit[_i].settings, unfit[_i].n);
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = own.primary_dsn;
 	test_run_refused(&run, ERR_REFUSED, unfit[_i].part);
 	test_pair_stop(&own);
@@ -325,9 +325,9 @@ START_TEST(missing_or_unreachable_source_is_told)
 {
 	struct test_run run;
 
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	test_run_refused(&run, ERR_USAGE, "needs replica.source");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = "host=/nonexistent dbname=postgres";
 	test_run_refused(&run, ERR_FAILED, "/nonexistent");
 }
@@ -337,11 +337,11 @@ START_TEST(disk_too_small_is_refused_with_both_figures)
 {
 	struct err err = {0};
 
-	ck_assert_int_eq(pg_private_check_space("the clone", (uint64_t)1 << 60, &err), -1);
+	ck_assert_int_eq(run_dir_check_space("the clone", (uint64_t)1 << 60, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_REFUSED);
 	ck_assert_ptr_nonnull(strstr(err.text, "the clone needs"));
 	ck_assert_ptr_nonnull(strstr(err.text, "TMPDIR"));
-	ck_ok(pg_private_check_space("the clone", 1, &err), err);
+	ck_ok(run_dir_check_space("the clone", 1, &err), err);
 }
 END_TEST
 
@@ -353,7 +353,7 @@ START_TEST(no_free_slot_on_the_source_is_no_obstacle)
 
 	test_primary_start(&own, settings, 1);
 	test_run_sql(own.primary_dsn, "SELECT pg_create_physical_replication_slot('taken', true)");
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = own.primary_dsn;
 	test_run_up(&run);
 	test_run_down(&run);
@@ -368,7 +368,7 @@ START_TEST(plan_tells_what_would_be_refused_and_touches_nothing)
 	CLEANUP(cleanup_str) struct str out = {0};
 	struct test_run run;
 
-	test_run_init(&run, &postgres_clone);
+	test_run_init(&run, "postgres", &postgres_clone);
 	run.config.source = dsn;
 	ck_ok(postgres_clone.plan(&run.config, &run.env, &out, &run.err), run.err);
 	ck_assert_ptr_nonnull(strstr(str_text(&out), "would be refused: role 'plain'"));

@@ -41,7 +41,7 @@ static void suite_teardown(void)
 /* A run that nothing speaks against. */
 static void init(struct test_run *run, const struct test_pair *of)
 {
-	test_run_init(run, &postgres_promote);
+	test_run_init(run, "postgres", &postgres_promote);
 	run->config.source = of->primary_dsn;
 	run->config.standby = of->standby_dsn;
 	run->config.disposable = true;

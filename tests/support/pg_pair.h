@@ -1,9 +1,10 @@
-/* A primary with a streaming standby, both throwaway, and a provider's run against them. */
+/* A primary with a streaming standby, both throwaway. */
 #ifndef REHEARSE_TESTS_PG_PAIR_H
 #define REHEARSE_TESTS_PG_PAIR_H
 
 #include "adapters/postgres/server.h"
 #include "adapters/provider.h"
+#include "tests/support/provider_run.h"
 
 struct test_pair {
 	struct pg_programs programs;
@@ -38,22 +39,5 @@ void test_alter_system(const char *dsn, const char *name, const char *value);
 			expected);                                                                \
 		free(answer_);                                                                    \
 	} while (0)
-
-/* One run of a provider, with a journal and a state directory of its own. */
-struct test_run {
-	const struct provider *provider;
-	struct provider_config config;
-	struct provider_env env;
-	struct replica *replica;
-	struct err err;
-};
-void test_run_init(struct test_run *run, const struct provider *provider);
-void test_run_up(struct test_run *run); /* open .. verify; fails the test on an error */
-void test_run_down(struct test_run *run);
-/* open and check; must be refused with a text that holds `part`; then releases. */
-void test_run_refused(struct test_run *run, enum err_kind kind, const char *part);
-/* The text of a note; NULL when there is none. */
-const char *test_note(const struct test_run *run, const char *id);
-bool test_note_action(const struct test_run *run, const char *id);
 
 #endif

@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/postgres/fixture.h"
-#include "adapters/postgres/fixture_build.h"
+#include "adapters/fixture.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
@@ -140,7 +139,7 @@ static void trim(const char *dir)
 }
 
 /* Under the exclusive lock: builds unless another run was quicker. */
-static int build_entry(const struct pg_fixture *f, const struct pg_programs *programs,
+static int build_entry(const struct fixture *f, const void *programs,
 	const struct provider_env *env, const char *run_dir, const char *entry, struct err *err)
 {
 	CLEANUP(cleanup_free) char *data = NULL;
@@ -152,17 +151,17 @@ static int build_entry(const struct pg_fixture *f, const struct pg_programs *pro
 		return -1;
 	if (fs_is_dir(entry))
 		return 0;
-	if (pg_fixture_build(f, programs, env, run_dir, &data, err) ||
+	if (f->engine->build(f, programs, env, run_dir, &data, err) ||
 		store(data, entry, env->journal, err))
 		return -1;
 	trim(dir);
 	return fs_remove_tree(build, err);
 }
 
-int pg_fixture_copy(const struct pg_fixture *f, const struct pg_programs *programs,
-	const struct provider_env *env, const char *run_dir, const char *to, struct err *err)
+int fixture_copy(const struct fixture *f, const void *programs, const struct provider_env *env,
+	const char *run_dir, const char *to, struct err *err)
 {
-	CLEANUP(cleanup_free) char *entry = pg_fixture_path(f, env->cache_dir);
+	CLEANUP(cleanup_free) char *entry = fixture_path(f, env->cache_dir);
 	CLEANUP(cleanup_free) char *dir = fs_dirname(entry);
 
 	if (fs_mkdirs(dir, 0700, err))

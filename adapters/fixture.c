@@ -1,4 +1,4 @@
-#include "adapters/postgres/fixture.h"
+#include "adapters/fixture.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -6,22 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
-/* Raise it when the way of building changes, so that old copies are left alone. */
-#define FORMAT 1
 #define FILE_MAX ((size_t)1 << 30)
 
-void pg_fixture_release(struct pg_fixture *f)
+void fixture_release(struct fixture *f)
 {
 	if (!f)
 		return;
 	free(f->dir);
 	mem_free_strings(f->files, f->n_files);
 	free(f->database);
-	*f = (struct pg_fixture){0};
+	*f = (struct fixture){0};
 }
 
 static int by_name(const void *a, const void *b)
@@ -36,7 +36,7 @@ static bool is_sql(const char *name)
 	return len > 4 && strcmp(name + len - 4, ".sql") == 0;
 }
 
-static int list_files(struct pg_fixture *f, struct err *err)
+static int list_files(struct fixture *f, struct err *err)
 {
 	DIR *dir = opendir(f->dir);
 	const struct dirent *entry;
@@ -78,12 +78,12 @@ static char *database_name(const char *dir)
 	return mem_strdup(*name && strcmp(name, ".") != 0 ? name : "rehearse");
 }
 
-static int make_key(struct pg_fixture *f, const struct pg_programs *programs, struct err *err)
+static int make_key(struct fixture *f, const char *server, struct err *err)
 {
 	CLEANUP(cleanup_str) struct str text = {0};
 
-	str_addf(&text, "format %d\nserver %s\nscale %.17g\ndatabase %s\n", FORMAT, programs->text,
-		f->scale, f->database);
+	str_addf(&text, "format %d\nserver %s\nscale %.17g\ndatabase %s\n", f->engine->format,
+		server, f->scale, f->database);
 	for (size_t i = 0; i < f->n_files; i++) {
 		CLEANUP(cleanup_free) char *path = fs_join(f->dir, f->files[i]);
 		CLEANUP(cleanup_free) char *bytes = NULL;
@@ -99,25 +99,60 @@ static int make_key(struct pg_fixture *f, const struct pg_programs *programs, st
 	return 0;
 }
 
-int pg_fixture_read(const struct provider_config *config, const struct pg_programs *programs,
-	struct pg_fixture *ret, struct err *err)
+int fixture_read(const struct provider_config *config, const struct fixture_engine *engine,
+	const char *server, struct fixture *ret, struct err *err)
 {
-	struct pg_fixture f = {.scale = config->scale > 0 ? config->scale : 1};
+	struct fixture f = {.engine = engine, .scale = config->scale > 0 ? config->scale : 1};
 
 	f.dir = mem_strdup(config->fixture);
 	if (config->database && *config->database)
 		f.database = mem_strdup(config->database);
 	else
 		f.database = f.dir ? database_name(f.dir) : mem_strdup("rehearse");
-	if ((f.dir && list_files(&f, err)) || (programs && make_key(&f, programs, err))) {
-		pg_fixture_release(&f);
+	if ((f.dir && list_files(&f, err)) || (server && make_key(&f, server, err))) {
+		fixture_release(&f);
 		return -1;
 	}
 	*ret = f;
 	return 0;
 }
 
-char *pg_fixture_path(const struct pg_fixture *f, const char *cache_dir)
+char *fixture_path(const struct fixture *f, const char *cache_dir)
 {
-	return mem_printf("%s/postgres/%s", cache_dir, f->key);
+	return mem_printf("%s/%s/%s", cache_dir, f->engine->name, f->key);
+}
+
+int fixture_copy_files(
+	const struct fixture *f, const struct proc_user *user, const char *to, struct err *err)
+{
+	/* The server's user may not be able to read where the fixture lies. */
+	if (fs_copy_tree(f->dir, to, err))
+		return -1;
+	if (chmod(to, 0700))
+		return err_set(err, ERR_FAILED, "cannot change the mode of '%s'", to);
+	return geteuid() == 0 ? fs_chown_tree(to, user->uid, user->gid, err) : 0;
+}
+
+void fixture_tell_file(const struct fixture *f, const struct provider_env *env, size_t i)
+{
+	CLEANUP(cleanup_free)
+	char *text = mem_printf(
+		"building the fixture (once): %s, %zu of %zu", f->files[i], i + 1, f->n_files);
+
+	if (env->progress)
+		env->progress(env->ctx, text);
+}
+
+unsigned fixture_count(const char *cache_dir, const char *engine)
+{
+	CLEANUP(cleanup_free) char *path = fs_join(cache_dir, engine);
+	const struct dirent *entry;
+	unsigned n = 0;
+	DIR *dir = opendir(path);
+
+	while (dir && (entry = readdir(dir)))
+		n += strlen(entry->d_name) == FS_SHA256_TEXT - 1;
+	if (dir)
+		closedir(dir);
+	return n;
 }
