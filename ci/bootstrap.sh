@@ -5,7 +5,7 @@ set -eu
 packages="build-essential pkg-config libpq-dev default-libmysqlclient-dev libpg-query-dev
 	libcyaml-dev libyaml-dev libjansson-dev libsodium-dev check postgresql postgresql-client
 	mariadb-server mariadb-backup universal-ctags valgrind"
-modules="libpq libcyaml yaml-0.1 jansson libsodium check"
+modules="libpq libmariadb libcyaml yaml-0.1 jansson libsodium check"
 
 installed() {
 	status=$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) || return 1
@@ -16,11 +16,16 @@ installed() {
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 	lacking=
 	for module in $modules; do
-		pkg-config --exists "$module" 2>/dev/null || lacking="$lacking $module"
+		pkg-config --exists "$module" 2>/dev/null && continue
+		# MySQL's own client library will do.
+		[ "$module" = libmariadb ] && pkg-config --exists mysqlclient 2>/dev/null &&
+			continue
+		lacking="$lacking $module"
 	done
 	[ -n "$lacking" ] || exit 0
 	echo "bootstrap: this is no Debian; install the development files of:$lacking" >&2
-	echo "bootstrap: and libpg_query, the PostgreSQL server, universal-ctags, valgrind" >&2
+	echo "bootstrap: and libpg_query, the servers of PostgreSQL and MariaDB," \
+		"mariadb-backup, universal-ctags, valgrind" >&2
 	exit 1
 fi
 
@@ -40,12 +45,17 @@ if [ "$(id -u)" -ne 0 ]; then
 	as_root="sudo"
 fi
 
-# Debian would make and start a cluster of its own; the rehearsals start private ones. Whoever has
-# the packages already keeps what they have set.
+# Debian would make and start servers of its own; the rehearsals start private ones. Whoever has the
+# packages already keeps what they have set.
 if ! installed postgresql-common && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
 	$as_root mkdir -p /etc/postgresql-common
 	echo "create_main_cluster = false" |
 		$as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+if ! installed mariadb-server && [ -d /etc/systemd/system ] &&
+	[ ! -e /etc/systemd/system/mariadb.service ]; then
+	$as_root ln -s /dev/null /etc/systemd/system/mariadb.service
+	echo "bootstrap: the system-wide MariaDB stays off; 'systemctl unmask mariadb' allows it"
 fi
 
 echo "bootstrap: installing$missing"

@@ -189,8 +189,8 @@ static enum db_step finish(struct db_conn *conn)
 /* Another result may follow; else this was it. */
 static enum db_step after_result(struct db_conn *conn, bool by_statement)
 {
-	bool more = by_statement ? mysql_stmt_more_results(conn->lib.stmt)
-				 : mysql_more_results(conn->lib.mysql);
+	bool more =
+		by_statement ? my_library_more(&conn->lib) : mysql_more_results(conn->lib.mysql);
 
 	if (!more)
 		return finish(conn);
@@ -247,7 +247,7 @@ static enum db_step statement_done(struct db_conn *conn)
 
 static enum db_step statement_stored(struct db_conn *conn)
 {
-	if (!mysql_stmt_more_results(conn->lib.stmt) &&
+	if (!my_library_more(&conn->lib) &&
 		!my_statement_fits(conn, mysql_stmt_field_count(conn->lib.stmt)))
 		return fail_changed(conn);
 	my_rows_borrow(conn->rows, conn->lib.stmt);

@@ -1,5 +1,6 @@
 #include "adapters/mysql/library.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,11 @@ int my_library_fd(const struct my_library *l)
 	return (int)mysql_get_socket(l->mysql);
 }
 
+bool my_library_more(const struct my_library *l)
+{
+	return mysql_stmt_more_results(l->stmt);
+}
+
 #else /* libmysqlclient: no wait mask, no socket accessor, no statements */
 
 static void set_own_options(MYSQL *mysql, const struct my_conninfo *info)
@@ -125,14 +131,15 @@ static void set_own_options(MYSQL *mysql, const struct my_conninfo *info)
 	mysql_options(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &on);
 }
 
-/* It does not say what it waits for: an answer, but for the moment when a connection comes up.
- * A statement that is larger than the socket's buffer is sent on whenever there is room. */
+/* It does not say what it waits for. It has just sent all that the socket took, so where there is
+ * room in it, it waits for an answer; where there is none, or no connection yet, for either. */
 static int waits(const struct my_library *l, enum net_async_status status)
 {
-	if (status == NET_ASYNC_NOT_READY)
-		return l->call == MY_CALL_CONNECT || l->len > 65536 ? DB_WANT_READ | DB_WANT_WRITE
-								    : DB_WANT_READ;
-	return 0;
+	struct pollfd fd = {.fd = my_library_fd(l), .events = POLLOUT};
+
+	if (status != NET_ASYNC_NOT_READY)
+		return 0;
+	return fd.fd >= 0 && poll(&fd, 1, 0) > 0 ? DB_WANT_READ : DB_WANT_READ | DB_WANT_WRITE;
 }
 
 static int move_on(struct my_library *l, enum net_async_status status)
@@ -193,6 +200,11 @@ static void abort_call(struct my_library *l)
 int my_library_fd(const struct my_library *l)
 {
 	return l->mysql->net.vio ? (int)l->mysql->net.fd : -1;
+}
+
+bool my_library_more(const struct my_library *l)
+{
+	return mysql_more_results(l->mysql);
 }
 
 #endif

@@ -64,5 +64,7 @@ void my_library_release(struct my_library *l);
 unsigned my_library_start(struct my_library *l, enum my_call call);
 unsigned my_library_continue(struct my_library *l, unsigned ready);
 int my_library_fd(const struct my_library *l); /* -1: none yet */
+/* More results follow those of the statement that was executed. */
+bool my_library_more(const struct my_library *l);
 
 #endif

@@ -162,6 +162,11 @@ static const struct {
 		"a value without quotes"},
 	{1231, "Variable 'sql_mode' can't be set to the value of 'Miller'",
 		"Variable 'sql_mode' can't be set to the value of '?'", "a name and a value"},
+	{1231,
+		"Variable 'sql_mode' can't be set to the value of 'x' can't be set to the value of "
+		"'Miller'",
+		"Variable 'sql_mode' can't be set to the value of '?'",
+		"the template in the value, behind a name"},
 	{1264, "Out of range value for column 'a' at row 1",
 		"Out of range value for column 'a' at row 1", "no value in it"},
 	{1406, "Data too long for column 'b' at row 1", "Data too long for column 'b' at row 1",
