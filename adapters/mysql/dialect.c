@@ -50,13 +50,13 @@ static void follow_autocommit(struct splitter *sp, struct sql_statement *s)
 
 static void classify(struct splitter *sp, const struct my_piece *piece, struct sql_statement *s)
 {
-	struct my_words w;
+	struct my_tokens w;
 
-	my_words_init(&w, sp->text + s->offset, s->len, piece->mode);
+	my_tokens_init(&w, sp->text + s->offset, s->len, piece->mode);
 	my_classify(&w, s);
 	if (w.open || piece->unread)
 		s->flags |= SQL_UNKNOWN;
-	my_words_release(&w);
+	my_tokens_release(&w);
 	follow_autocommit(sp, s);
 	if (s->flags & SQL_UNKNOWN)
 		note_error(sp, s->line, "what no server knows as a statement");

@@ -87,7 +87,7 @@ static const struct subcommand subcommands[] = {
 };
 
 /* How it is to be done, not what. */
-static void skip_manner(struct my_words *w)
+static void skip_manner(struct my_tokens *w)
 {
 	for (;;) {
 		if (my_next(w, "algorithm") || my_next(w, "lock")) {
@@ -102,9 +102,9 @@ static void skip_manner(struct my_words *w)
 }
 
 /* ALTER [COLUMN] c SET DEFAULT … */
-static bool alter_column(struct my_words *w, struct sql_statement *s)
+static bool alter_column(struct my_tokens *w, struct sql_statement *s)
 {
-	struct my_words c = *w;
+	struct my_tokens c = *w;
 	CLEANUP(cleanup_str) struct str name = {0};
 
 	if (my_at(w, "alter index") || my_at(w, "alter key") || my_at(w, "alter check") ||
@@ -124,12 +124,12 @@ static bool alter_column(struct my_words *w, struct sql_statement *s)
 }
 
 /* ADD CONSTRAINT c FOREIGN KEY is told as ADD FOREIGN KEY. */
-static bool add_constraint(struct my_words *w, struct sql_statement *s)
+static bool add_constraint(struct my_tokens *w, struct sql_statement *s)
 {
 	static const struct subcommand types[] = {{"foreign key", "ADD FOREIGN KEY"},
 		{"primary key", "ADD PRIMARY KEY"}, {"unique", "ADD UNIQUE INDEX"},
 		{"check", "ADD CHECK"}};
-	struct my_words c = *w;
+	struct my_tokens c = *w;
 	CLEANUP(cleanup_str) struct str name = {0};
 
 	if (!my_next(&c, "add constraint"))
@@ -147,7 +147,7 @@ static bool add_constraint(struct my_words *w, struct sql_statement *s)
 	return true;
 }
 
-static void first_subcommand(struct my_words *w, struct sql_statement *s)
+static void first_subcommand(struct my_tokens *w, struct sql_statement *s)
 {
 	if (alter_column(w, s) || add_constraint(w, s))
 		return;
@@ -159,7 +159,14 @@ static void first_subcommand(struct my_words *w, struct sql_statement *s)
 		}
 }
 
-static void alter_table(struct my_words *w, struct sql_statement *s)
+/* As OPTIMIZE TABLE and REPAIR TABLE: on MyISAM a KILL QUERY leaves the table crashed. */
+static bool is_repair(const struct my_tokens *w)
+{
+	return my_at(w, "enable keys") || my_at(w, "repair partition") ||
+		my_at(w, "optimize partition");
+}
+
+static void alter_table(struct my_tokens *w, struct sql_statement *s)
 {
 	size_t start;
 
@@ -170,6 +177,8 @@ static void alter_table(struct my_words *w, struct sql_statement *s)
 	my_add_relation(s, s->object);
 	skip_manner(w);
 	first_subcommand(w, s);
+	if (is_repair(w))
+		s->flags |= SQL_UNCUT;
 	start = w->at;
 	my_collect_references(w, s);
 	for (w->at = start; w->at < w->n; w->at++) {
@@ -182,13 +191,13 @@ static void alter_table(struct my_words *w, struct sql_statement *s)
 	}
 }
 
-static void alter_view(struct my_words *w, struct sql_statement *s)
+static void alter_view(struct my_tokens *w, struct sql_statement *s)
 {
 	my_read_tables(w, s);
 	my_collect_query(w, s);
 }
 
-void my_read_alter(struct my_words *w, struct sql_statement *s)
+void my_read_alter(struct my_tokens *w, struct sql_statement *s)
 {
 	static const char *const named[] = {"DATABASE", "SCHEMA", "EVENT", "PROCEDURE", "FUNCTION",
 		"SERVER", "SEQUENCE", "TABLESPACE", "UNDO TABLESPACE", "LOGFILE GROUP", "USER",

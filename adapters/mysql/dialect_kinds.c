@@ -11,15 +11,15 @@
 /* Runs what is not known here, maybe a change of the schema. */
 #define ANY (SQL_DDL | SQL_MAY_COMMIT)
 
-typedef void reader(struct my_words *w, struct sql_statement *s);
+typedef void reader(struct my_tokens *w, struct sql_statement *s);
 
-static void read_query(struct my_words *w, struct sql_statement *s)
+static void read_query(struct my_tokens *w, struct sql_statement *s)
 {
 	w->at = 0;
 	my_collect_query(w, s);
 }
 
-static void read_with(struct my_words *w, struct sql_statement *s)
+static void read_with(struct my_tokens *w, struct sql_statement *s)
 {
 	static const struct {
 		const char *word, *kind;
@@ -40,7 +40,7 @@ static void read_with(struct my_words *w, struct sql_statement *s)
 	read_query(w, s);
 }
 
-static void read_rename(struct my_words *w, struct sql_statement *s)
+static void read_rename(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str made = {0};
 
@@ -65,7 +65,7 @@ static void read_rename(struct my_words *w, struct sql_statement *s)
 }
 
 /* ANALYZE [LOCAL] TABLE; without TABLE it runs a statement to tell how (MariaDB). */
-static void read_maintenance(struct my_words *w, struct sql_statement *s)
+static void read_maintenance(struct my_tokens *w, struct sql_statement *s)
 {
 	static const char *const modifiers[] = {"no_write_to_binlog", "local", NULL};
 	static const char *const tables[] = {"table", "tables", NULL};
@@ -88,7 +88,7 @@ static void read_maintenance(struct my_words *w, struct sql_statement *s)
 	}
 }
 
-static void read_locks(struct my_words *w, struct sql_statement *s)
+static void read_locks(struct my_tokens *w, struct sql_statement *s)
 {
 	do {
 		CLEANUP(cleanup_str) struct str name = {0};
@@ -102,7 +102,7 @@ static void read_locks(struct my_words *w, struct sql_statement *s)
 	} while (my_next_char(w, ','));
 }
 
-static void read_flush(struct my_words *w, struct sql_statement *s)
+static void read_flush(struct my_tokens *w, struct sql_statement *s)
 {
 	static const char *const modifiers[] = {"no_write_to_binlog", "local", NULL};
 	static const char *const tables[] = {"tables", "table", NULL};
@@ -115,7 +115,7 @@ static void read_flush(struct my_words *w, struct sql_statement *s)
 		my_read_tables(w, s);
 }
 
-static void read_grant(struct my_words *w, struct sql_statement *s)
+static void read_grant(struct my_tokens *w, struct sql_statement *s)
 {
 	static const char *const kinds[] = {"table", "procedure", "function", "package", NULL};
 	CLEANUP(cleanup_str) struct str name = {0};
@@ -133,11 +133,11 @@ static void read_grant(struct my_words *w, struct sql_statement *s)
 		my_add_relation(s, str_text(&name));
 }
 
-static void read_explain(struct my_words *w, struct sql_statement *s)
+static void read_explain(struct my_tokens *w, struct sql_statement *s)
 {
 	static const char *const verbs[] = {"select", "insert", "update", "delete", "replace",
 		"with", "extended", "partitions", "format", "analyze", "for", "(", NULL};
-	struct my_words copy = *w;
+	struct my_tokens copy = *w;
 	CLEANUP(cleanup_str) struct str name = {0};
 
 	if (!my_next_listed(&copy, verbs) && my_next_name(w, 2, &name)) {
@@ -148,7 +148,7 @@ static void read_explain(struct my_words *w, struct sql_statement *s)
 	my_collect_query(w, s);
 }
 
-static void read_chain(struct my_words *w, struct sql_statement *s)
+static void read_chain(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 
@@ -169,7 +169,7 @@ static void read_chain(struct my_words *w, struct sql_statement *s)
 		s->flags |= SQL_ENDS_SESSION;
 }
 
-static void read_one_table(struct my_words *w, struct sql_statement *s)
+static void read_one_table(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 
@@ -195,9 +195,11 @@ static const struct rule {
 	{"RENAME USER", NULL, DDL, NULL},
 	{"TRUNCATE TABLE", NULL, DDL, read_one_table},
 	{"TRUNCATE", "TRUNCATE TABLE", DDL, read_one_table},
-	/* The others only read, but commit. */
-	{"OPTIMIZE", NULL, DDL, read_maintenance},
-	{"REPAIR", NULL, DDL, read_maintenance},
+	/* KILL QUERY leaves a MyISAM table crashed, so that nobody can read it. Every other change
+	 * of the schema is rolled back. */
+	{"OPTIMIZE", NULL, DDL | SQL_UNCUT, read_maintenance},
+	{"REPAIR", NULL, DDL | SQL_UNCUT, read_maintenance},
+	/* They only read, but commit. */
 	{"ANALYZE", NULL, COMMITS, read_maintenance},
 	{"CHECK", NULL, COMMITS, read_maintenance},
 	{"CHECKSUM", NULL, 0, read_maintenance},
@@ -278,14 +280,14 @@ static const struct rule {
 };
 
 /* SELECT … FOR UPDATE NOWAIT, ALTER TABLE t WAIT 5: a lock time-out of the statement's own. */
-static bool has_wait(const struct my_words *words)
+static bool has_wait(const struct my_tokens *words)
 {
 	static const char *const names[] = {
 		"add", "column", "drop", "change", "modify", "as", NULL};
-	struct my_words w = *words;
+	struct my_tokens w = *words;
 
 	for (w.at = 1; w.at < w.n; w.at++) {
-		struct my_words before = w;
+		struct my_tokens before = w;
 
 		if (my_at_char(&w, '('))
 			my_skip_parens(&w);
@@ -311,7 +313,7 @@ static bool may_wait(const struct sql_statement *s)
 	return false;
 }
 
-void my_classify(struct my_words *w, struct sql_statement *s)
+void my_classify(struct my_tokens *w, struct sql_statement *s)
 {
 	size_t start = w->at;
 
@@ -334,7 +336,7 @@ void my_classify(struct my_words *w, struct sql_statement *s)
 	s->flags |= SQL_UNKNOWN;
 }
 
-void my_read_object(struct my_words *w, struct sql_statement *s)
+void my_read_object(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 
@@ -342,7 +344,7 @@ void my_read_object(struct my_words *w, struct sql_statement *s)
 		my_set_object(s, str_text(&name));
 }
 
-void my_read_tables(struct my_words *w, struct sql_statement *s)
+void my_read_tables(struct my_tokens *w, struct sql_statement *s)
 {
 	do {
 		CLEANUP(cleanup_str) struct str name = {0};

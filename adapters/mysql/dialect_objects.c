@@ -5,7 +5,7 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
-void my_skip_modifiers(struct my_words *w)
+void my_skip_modifiers(struct my_tokens *w)
 {
 	static const char *const plain[] = {
 		"or replace", "online", "offline", "ignore", "aggregate", NULL};
@@ -37,7 +37,7 @@ static void forget_relation(struct sql_statement *s, const char *name)
 		}
 }
 
-static void create_table(struct my_words *w, struct sql_statement *s)
+static void create_table(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str name = {0}, other = {0};
 	size_t start;
@@ -71,7 +71,7 @@ static void create_table(struct my_words *w, struct sql_statement *s)
 	forget_relation(s, str_text(&name));
 }
 
-static void create_view(struct my_words *w, struct sql_statement *s)
+static void create_view(struct my_tokens *w, struct sql_statement *s)
 {
 	my_next(w, "if not exists");
 	my_read_object(w, s);
@@ -80,7 +80,7 @@ static void create_view(struct my_words *w, struct sql_statement *s)
 		forget_relation(s, s->object);
 }
 
-static void create_index(struct my_words *w, struct sql_statement *s)
+static void create_index(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str table = {0};
 
@@ -92,7 +92,7 @@ static void create_index(struct my_words *w, struct sql_statement *s)
 		my_add_relation(s, str_text(&table));
 }
 
-static void create_trigger(struct my_words *w, struct sql_statement *s)
+static void create_trigger(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str table = {0};
 
@@ -104,19 +104,19 @@ static void create_trigger(struct my_words *w, struct sql_statement *s)
 		my_add_relation(s, str_text(&table));
 }
 
-static void create_other(struct my_words *w, struct sql_statement *s)
+static void create_other(struct my_tokens *w, struct sql_statement *s)
 {
 	my_next(w, "if not exists");
 	my_read_object(w, s);
 }
 
-static void drop_tables(struct my_words *w, struct sql_statement *s)
+static void drop_tables(struct my_tokens *w, struct sql_statement *s)
 {
 	my_next(w, "if exists");
 	my_read_tables(w, s);
 }
 
-static void drop_index(struct my_words *w, struct sql_statement *s)
+static void drop_index(struct my_tokens *w, struct sql_statement *s)
 {
 	CLEANUP(cleanup_str) struct str table = {0};
 
@@ -126,13 +126,13 @@ static void drop_index(struct my_words *w, struct sql_statement *s)
 		my_add_relation(s, str_text(&table));
 }
 
-static void drop_other(struct my_words *w, struct sql_statement *s)
+static void drop_other(struct my_tokens *w, struct sql_statement *s)
 {
 	my_next(w, "if exists");
 	my_read_object(w, s);
 }
 
-typedef void reader(struct my_words *w, struct sql_statement *s);
+typedef void reader(struct my_tokens *w, struct sql_statement *s);
 
 static const struct object {
 	const char *words;
@@ -170,7 +170,7 @@ static const struct object {
 	{"SPATIAL REFERENCE SYSTEM", NULL, NULL, NULL},
 };
 
-static void read_object(struct my_words *w, struct sql_statement *s, bool create)
+static void read_object(struct my_tokens *w, struct sql_statement *s, bool create)
 {
 	my_skip_modifiers(w);
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
@@ -186,12 +186,12 @@ static void read_object(struct my_words *w, struct sql_statement *s, bool create
 	}
 }
 
-void my_read_create(struct my_words *w, struct sql_statement *s)
+void my_read_create(struct my_tokens *w, struct sql_statement *s)
 {
 	read_object(w, s, true);
 }
 
-void my_read_drop(struct my_words *w, struct sql_statement *s)
+void my_read_drop(struct my_tokens *w, struct sql_statement *s)
 {
 	read_object(w, s, false);
 }

@@ -14,7 +14,7 @@ struct level {
 };
 
 struct walk {
-	struct my_words *w;
+	struct my_tokens *w;
 	struct sql_statement *s;
 	struct level levels[LEVELS_MAX];
 	unsigned depth;
@@ -39,7 +39,7 @@ static bool is_cte(const struct walk *k, const char *name)
 /* name [(columns)] AS ( … at WITH; anything else (WITH ROLLUP) is none. */
 static void note_ctes(struct walk *k)
 {
-	struct my_words w = *k->w;
+	struct my_tokens w = *k->w;
 
 	do {
 		CLEANUP(cleanup_str) struct str name = {0};
@@ -88,7 +88,7 @@ static void open_paren(struct walk *k)
 {
 	static const char *const query[] = {"select", "with", "values", "table", NULL};
 	struct level inner = {0};
-	struct my_words ahead = *k->w;
+	struct my_tokens ahead = *k->w;
 
 	ahead.at++;
 	inner.query = my_at_char(&ahead, '(') || my_next_listed(&ahead, query);
@@ -136,19 +136,19 @@ static void update(struct walk *k)
 	expect(k);
 }
 
-static bool ends_list(const struct my_words *w)
+static bool ends_list(const struct my_tokens *w)
 {
 	static const char *const ends[] = {"where", "set", "group", "order", "having", "limit",
 		"union", "except", "intersect", "for update", "for share", "window", "values",
 		"select", "into", "returning", NULL};
-	struct my_words copy = *w;
+	struct my_tokens copy = *w;
 
 	return my_next_listed(&copy, ends);
 }
 
 static void word(struct walk *k)
 {
-	struct my_words *w = k->w;
+	struct my_tokens *w = k->w;
 	bool clause = k->depth == 0 || level(k)->query;
 
 	if (my_at(w, "with"))
@@ -183,7 +183,7 @@ static void word(struct walk *k)
 	}
 }
 
-void my_collect_query(struct my_words *w, struct sql_statement *s)
+void my_collect_query(struct my_tokens *w, struct sql_statement *s)
 {
 	struct walk *k = mem_zalloc(sizeof(*k));
 
@@ -210,7 +210,7 @@ void my_collect_query(struct my_words *w, struct sql_statement *s)
 	mem_free(k);
 }
 
-void my_collect_references(struct my_words *w, struct sql_statement *s)
+void my_collect_references(struct my_tokens *w, struct sql_statement *s)
 {
 	while (w->at < w->n) {
 		CLEANUP(cleanup_str) struct str name = {0};

@@ -14,6 +14,8 @@
 /* An index is entered at so many points. */
 #define POINTS_MIN 8
 #define POINTS_MAX 32
+/* More than are wanted: NULLs are left out, and a point may lie behind the last text. */
+#define SPARE 4
 
 struct hole {
 	const char *name, *text;
@@ -93,7 +95,7 @@ char *my_sample(const char *table, const char *column, unsigned n)
 	CLEANUP(cleanup_free) char *value = my_sql_literal(column);
 	CLEANUP(cleanup_free) char *limit = number(LIMIT_ROWS), *first = number(FIRST_ROWS);
 	CLEANUP(cleanup_free) char *count = number(n);
-	CLEANUP(cleanup_free) char *drawn = all_points(value, points, 2 * (n / points + 1));
+	CLEANUP(cleanup_free) char *drawn = all_points(value, points, SPARE * (n / points + 1));
 
 	name_parts(table, &schema, &name);
 	return fill(sql_mysql_sample,

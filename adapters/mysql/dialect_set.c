@@ -20,7 +20,7 @@ static const struct {
 };
 
 /* Turned on, it commits what is open; turned off, the next statement opens a transaction. */
-static unsigned autocommit(const struct my_words *w)
+static unsigned autocommit(const struct my_tokens *w)
 {
 	const char *value = w->text + my_peek(w, 0)->start;
 
@@ -31,7 +31,7 @@ static unsigned autocommit(const struct my_words *w)
 }
 
 /* Its case does not count. */
-static bool next_setting(struct my_words *w, struct str *name)
+static bool next_setting(struct my_tokens *w, struct str *name)
 {
 	const struct my_token *t = my_peek(w, 0);
 	size_t quote = t->kind == MY_NAME && !t->open;
@@ -45,7 +45,7 @@ static bool next_setting(struct my_words *w, struct str *name)
 }
 
 /* @@session.name, SESSION name, name; *scope stays what a word of its own said. */
-static bool next_variable(struct my_words *w, bool *global, bool *ret_global, struct str *name)
+static bool next_variable(struct my_tokens *w, bool *global, bool *ret_global, struct str *name)
 {
 	static const char *const session[] = {"session", "local", NULL};
 	static const char *const others[] = {"global", "persist", "persist_only", NULL};
@@ -70,7 +70,7 @@ static bool next_variable(struct my_words *w, bool *global, bool *ret_global, st
 	return next_setting(w, name);
 }
 
-static void assignment(struct my_words *w, struct sql_statement *s, bool *global)
+static void assignment(struct my_tokens *w, struct sql_statement *s, bool *global)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 	bool elsewhere = false;
@@ -89,7 +89,7 @@ static void assignment(struct my_words *w, struct sql_statement *s, bool *global
 }
 
 /* To the comma, or FOR, behind a value. */
-static void skip_value(struct my_words *w)
+static void skip_value(struct my_tokens *w)
 {
 	while (w->at < w->n && !my_at_char(w, ',') && !my_at(w, "for")) {
 		if (my_at_char(w, '('))
@@ -99,7 +99,7 @@ static void skip_value(struct my_words *w)
 	}
 }
 
-static void assignments(struct my_words *w, struct sql_statement *s)
+static void assignments(struct my_tokens *w, struct sql_statement *s)
 {
 	bool global = false;
 
@@ -110,10 +110,10 @@ static void assignments(struct my_words *w, struct sql_statement *s)
 }
 
 /* SET STATEMENT max_statement_time = 5 FOR ALTER …: for that one statement. */
-static void set_statement(struct my_words *w, struct sql_statement *s)
+static void set_statement(struct my_tokens *w, struct sql_statement *s)
 {
 	struct sql_statement own = {0};
-	struct my_words inner;
+	struct my_tokens inner;
 
 	assignments(w, &own);
 	mem_free(own.object);
@@ -130,7 +130,7 @@ static void set_statement(struct my_words *w, struct sql_statement *s)
 	my_classify(&inner, s);
 }
 
-void my_read_set(struct my_words *w, struct sql_statement *s)
+void my_read_set(struct my_tokens *w, struct sql_statement *s)
 {
 	static const struct {
 		const char *words, *kind;

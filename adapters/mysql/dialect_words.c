@@ -6,36 +6,36 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
-void my_words_init(struct my_words *w, const char *text, size_t len, struct my_mode mode)
+void my_tokens_init(struct my_tokens *w, const char *text, size_t len, struct my_mode mode)
 {
 	struct my_lexer lexer = {.text = text, .len = len, .mode = mode};
 	struct my_token token;
 	size_t cap = 0, all = 0;
 
-	*w = (struct my_words){.text = text};
+	*w = (struct my_tokens){.text = text};
 	do {
 		my_lex_solid(&lexer, &token);
 		w->open = w->open || token.open;
-		if (all++ < MY_WORDS_MAX || token.kind == MY_END)
+		if (all++ < MY_TOKENS_MAX || token.kind == MY_END)
 			*MEM_PUSH(w->tokens, w->n, cap) = token;
 	} while (token.kind != MY_END);
 	w->n--;
 	w->open = w->open || lexer.in_cond;
 }
 
-void my_words_release(struct my_words *w)
+void my_tokens_release(struct my_tokens *w)
 {
 	mem_free(w->tokens);
-	*w = (struct my_words){0};
+	*w = (struct my_tokens){0};
 }
 
-const struct my_token *my_peek(const struct my_words *w, size_t ahead)
+const struct my_token *my_peek(const struct my_tokens *w, size_t ahead)
 {
 	return &w->tokens[w->at + ahead < w->n ? w->at + ahead : w->n];
 }
 
 /* How many tokens match; 0: not all do. */
-static size_t match(const struct my_words *w, const char *words)
+static size_t match(const struct my_tokens *w, const char *words)
 {
 	size_t n = 0;
 
@@ -53,17 +53,17 @@ static size_t match(const struct my_words *w, const char *words)
 	return n;
 }
 
-bool my_at(const struct my_words *w, const char *words)
+bool my_at(const struct my_tokens *w, const char *words)
 {
 	return match(w, words) > 0;
 }
 
-bool my_at_char(const struct my_words *w, char c)
+bool my_at_char(const struct my_tokens *w, char c)
 {
 	return my_token_char(w->text, my_peek(w, 0), c);
 }
 
-bool my_next(struct my_words *w, const char *words)
+bool my_next(struct my_tokens *w, const char *words)
 {
 	size_t n = match(w, words);
 
@@ -71,7 +71,7 @@ bool my_next(struct my_words *w, const char *words)
 	return n > 0;
 }
 
-bool my_next_char(struct my_words *w, char c)
+bool my_next_char(struct my_tokens *w, char c)
 {
 	bool is = my_at_char(w, c);
 
@@ -79,7 +79,7 @@ bool my_next_char(struct my_words *w, char c)
 	return is;
 }
 
-bool my_next_listed(struct my_words *w, const char *const *words)
+bool my_next_listed(struct my_tokens *w, const char *const *words)
 {
 	for (; *words; words++)
 		if (my_next(w, *words))
@@ -87,7 +87,7 @@ bool my_next_listed(struct my_words *w, const char *const *words)
 	return false;
 }
 
-void my_skip_parens(struct my_words *w)
+void my_skip_parens(struct my_tokens *w)
 {
 	int depth = 0;
 
@@ -97,7 +97,7 @@ void my_skip_parens(struct my_words *w)
 	} while (depth > 0 && w->at < w->n);
 }
 
-bool my_at_name(const struct my_words *w)
+bool my_at_name(const struct my_tokens *w)
 {
 	enum my_token_kind kind = my_peek(w, 0)->kind;
 
@@ -130,7 +130,7 @@ void my_add_name(struct str *out, const char *name, size_t len)
 	str_add_char(out, '`');
 }
 
-static void add_token_name(const struct my_words *w, const struct my_token *t, struct str *out)
+static void add_token_name(const struct my_tokens *w, const struct my_token *t, struct str *out)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 	size_t start = t->start, end = t->end;
@@ -148,7 +148,7 @@ static void add_token_name(const struct my_words *w, const struct my_token *t, s
 	my_add_name(out, str_text(&name), name.len);
 }
 
-bool my_next_name(struct my_words *w, unsigned parts, struct str *out)
+bool my_next_name(struct my_tokens *w, unsigned parts, struct str *out)
 {
 	if (!my_at_name(w))
 		return false;
@@ -163,7 +163,7 @@ bool my_next_name(struct my_words *w, unsigned parts, struct str *out)
 	return true;
 }
 
-void my_skip_account(struct my_words *w)
+void my_skip_account(struct my_tokens *w)
 {
 	w->at++;
 	if (my_next_char(w, '@'))

@@ -4,6 +4,7 @@
 
 #include "adapters/mysql/client.h"
 #include "adapters/mysql/dialect.h"
+#include "adapters/mysql/dialect_words.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "tests/support/mariadb.h"
@@ -332,6 +333,54 @@ START_TEST(a_literal_means_the_same_in_every_mode)
 }
 END_TEST
 
+START_TEST(quotes_every_word_that_the_server_reserves)
+{
+	const struct db_result *r;
+	char **words;
+	unsigned n, refused = 0;
+	struct err err = {0};
+
+	sql("SELECT LOWER(word) FROM information_schema.keywords WHERE word REGEXP "
+	    "'^[A-Za-z0-9_]+$'");
+	r = db->result(conn);
+	n = r->rows;
+	ck_assert_uint_gt(n, 500);
+	words = mem_zalloc(n * sizeof(*words));
+	for (unsigned i = 0; i < n; i++)
+		words[i] = mem_strdup(db->value(conn, i, 0));
+	for (unsigned i = 0; i < n; i++) {
+		CLEANUP(cleanup_free)
+		char *create = mem_printf("CREATE TEMPORARY TABLE %s (%s int)", words[i], words[i]);
+
+		ck_ok(db_run(db, conn, create, NULL, &err), err);
+		if (db->result(conn)->error.class == DB_CLASS_NONE)
+			continue;
+		refused++;
+		ck_assert_msg(my_reserved(words[i], strlen(words[i])), "%s", words[i]);
+	}
+	ck_assert_uint_gt(refused, 200);
+	mem_free_strings(words, n);
+}
+END_TEST
+
+START_TEST(a_dump_takes_thousands_of_tables)
+{
+	CLEANUP(cleanup_free) char *text = dialect->disturbance("dump", "few");
+	CLEANUP(cleanup_str) struct str many = {0};
+	struct db_conn *other = connect_again(NULL);
+
+	str_add(&many, "CREATE DATABASE many; USE many");
+	for (unsigned i = 0; i < 1500; i++)
+		str_addf(&many, "; CREATE TABLE t%u (id int) ENGINE=MyISAM", i);
+	sql(str_text(&many));
+	sql(text);
+	ck_assert(is_locked(other, "many.t0"));
+	ck_assert(is_locked(other, "many.t1499"));
+	sql("ROLLBACK; DROP DATABASE many");
+	db->close(other);
+}
+END_TEST
+
 START_TEST(writes_the_audit_table)
 {
 	static const char *const values[] = {"run", "a.sql", "0123", "7", "1", "DROP TABLE",
@@ -376,6 +425,8 @@ int main(void)
 	tcase_add_loop_test(
 		tc, the_server_takes_the_timeouts, 0, sizeof(timeouts) / sizeof(timeouts[0]));
 	tcase_add_test(tc, a_literal_means_the_same_in_every_mode);
+	tcase_add_test(tc, quotes_every_word_that_the_server_reserves);
+	tcase_add_test(tc, a_dump_takes_thousands_of_tables);
 	tcase_add_test(tc, writes_the_audit_table);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

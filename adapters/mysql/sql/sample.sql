@@ -27,7 +27,7 @@ SET @rehearse_q = CASE
 PREPARE rehearse FROM @rehearse_q;
 EXECUTE rehearse;
 -- All of a small table; without an index to enter by one in eight of the first rows; else the
--- neighbours of random points, more than are wanted, as NULLs are left out.
+-- neighbours of random points.
 SET @rehearse_q = CONCAT('SELECT v FROM (', CASE
 	WHEN @rehearse_n < {limit} THEN CONCAT('SELECT ', {value}, ' AS v FROM ', @rehearse_from)
 	WHEN @rehearse_lo IS NULL THEN CONCAT('SELECT ', {value}, ' AS v FROM ', @rehearse_from,
