@@ -40,7 +40,8 @@ static int clear(const struct journal_entry *e, struct err *err)
 {
 	switch (e->kind) {
 	case JOURNAL_PROCESS:
-		return proc_end(e->pid, SIGINT, END_TIMEOUT_US, err);
+		/* Its data goes with its directory: PostgreSQL and MariaDB both end at once on it. */
+		return proc_end(e->pid, SIGQUIT, END_TIMEOUT_US, err);
 	case JOURNAL_DIR:
 		return fs_remove_tree(e->what, err);
 	case JOURNAL_SLOT:
