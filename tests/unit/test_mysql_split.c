@@ -196,6 +196,7 @@ static const struct {
 	{"SELECT 1; DELIMITER $$\nSELECT 2; END$$\n  DELIMITER ';'\nSELECT 3;",
 		"1:SELECT 1 | 2:SELECT 2; END | 4:SELECT 3",
 		"DELIMITER behind a statement, indented, quoted; a delimiter inside of a word"},
+	{"DELIMITER //\nSELECT 4/2//SELECT 2", "2:SELECT 4/2 | 2:SELECT 2", "half a delimiter"},
 	{"\\d |\nSELECT 1|SELECT 2|", "2:SELECT 1 | 2:SELECT 2", "its short form"},
 	{"CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1; END IF; END;\nDELIMITER //\nSELECT 2//",
 		"1:CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1 | 1:END IF? | 1:END? | "
