@@ -40,7 +40,7 @@ static int clear(const struct journal_entry *e, struct err *err)
 {
 	switch (e->kind) {
 	case JOURNAL_PROCESS:
-		/* Its data goes with its directory: PostgreSQL and MariaDB both end at once on it. */
+		/* Its data goes with its directory; both kinds of server end at once on it. */
 		return proc_end(e->pid, SIGQUIT, END_TIMEOUT_US, err);
 	case JOURNAL_DIR:
 		return fs_remove_tree(e->what, err);

@@ -47,8 +47,8 @@ static void suite_setup(void)
 	fixture = fs_join(base, "shop/mysql");
 	cache = fs_join(base, "cache");
 	write_file(fixture, "20-data.sql",
-		"INSERT INTO item (id, name) SELECT seq, CONCAT('item ', seq) FROM seq_1_to_1000000 WHERE seq "
-		"<= @scale * 1000;\n"
+		"INSERT INTO item (id, name) SELECT seq, CONCAT('item ', seq) FROM "
+		"seq_1_to_1000000 WHERE seq <= @scale * 1000;\n"
 		"DELIMITER //\n"
 		"CREATE PROCEDURE twice() BEGIN SELECT 1; SELECT 2; END//\n");
 	write_file(fixture, "10-schema.sql",
