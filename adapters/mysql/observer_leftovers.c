@@ -1,0 +1,69 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/mysql/observer_facts.h"
+#include "embed.h"
+#include "harness/base/mem.h"
+
+static bool has_mark(const struct observer_facts *f, const char *mark)
+{
+	for (size_t i = 0; i < f->n_marks; i++)
+		if (!strcmp(f->marks[i], mark))
+			return true;
+	return false;
+}
+
+static char *object_name(const char *text)
+{
+	return strchr(text, '/') ? my_storage_name(text) : mem_strdup(text);
+}
+
+/* Adds the rows of one question; the same thing may be told by both. */
+static void take(struct observer_facts *f, struct leftover **list, size_t *n, size_t *cap)
+{
+	for (unsigned i = 0; i < my_rows(&f->session); i++) {
+		const char *kind = my_text(&f->session, i, 0);
+		char *object = object_name(my_text(&f->session, i, 1));
+		char *mark = mem_printf("%s %s", kind, object);
+		struct leftover *l = MEM_PUSH(*list, *n, *cap);
+
+		snprintf(l->kind, sizeof(l->kind), "%s", kind);
+		l->object = object;
+		l->table = object_name(my_text(&f->session, i, 2));
+		l->existed_before = has_mark(f, mark);
+		mem_free(mark);
+	}
+}
+
+int my_leftovers(struct observer_facts *f, struct leftover **ret, size_t *ret_n, struct err *err)
+{
+	const char *const queries[] = {sql_mysql_observer_leftovers,
+		f->mysql ? sql_mysql_observer_orphans_mysql : sql_mysql_observer_orphans};
+	struct leftover *list = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		if (my_ask(&f->session, queries[i], err)) {
+			leftovers_free(list, n);
+			return -1;
+		}
+		take(f, &list, &n, &cap);
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+int my_leftovers_open(struct observer_facts *f, struct err *err)
+{
+	struct leftover *list;
+	size_t n;
+
+	if (my_leftovers(f, &list, &n, err))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		*MEM_PUSH(f->marks, f->n_marks, f->cap_marks) =
+			mem_printf("%s %s", list[i].kind, list[i].object);
+	leftovers_free(list, n);
+	return 0;
+}

@@ -1,0 +1,227 @@
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "adapters/mysql/observer_facts.h"
+#include "harness/base/cleanup.h"
+#include "harness/base/clock.h"
+#include "harness/base/mem.h"
+
+/* Most DDL is over within milliseconds, and what it locks is worth seeing; the rest has time. */
+#define STEP_FIRST_US 2000
+#define STEP_US 10000
+#define FIRST_US 500000
+
+#define PLUGIN "METADATA_LOCK_INFO"
+
+/* ---- locks of one session ---- */
+
+struct my_seen_lock *my_seen_find(
+	const struct my_seen_locks *seen, const char *object, const char *mode)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (!strcmp(seen->list[i].object, object) && !strcmp(seen->list[i].mode, mode))
+			return &seen->list[i];
+	return NULL;
+}
+
+void my_seen_clear(struct my_seen_locks *seen)
+{
+	for (size_t i = 0; i < seen->n; i++) {
+		mem_free(seen->list[i].object);
+		mem_free(seen->list[i].mode);
+	}
+	seen->n = 0;
+}
+
+/* The row's object when its lock can make others wait for a table; NULL otherwise. */
+static char *object_of(const struct observer_session *s, unsigned row, const char *mode)
+{
+	const char *type = my_text(s, row, 0), *name = my_text(s, row, 2);
+	bool table = !strcmp(type, "TABLE") || !strcmp(type, "Table metadata lock");
+
+	if (!strncmp(mode, "BACKUP_FTWRL", 12))
+		return mem_strdup("all tables");
+	/* The tables that an ALTER builds beside have such names. */
+	if (!table || !strncmp(name, "#sql", 4))
+		return NULL;
+	return mem_printf("%s.%s", my_text(s, row, 1), name);
+}
+
+/* Between two looks a lock was taken, or released: on the average half-way. */
+static void take(struct my_seen_locks *seen, const struct observer_session *s, uint64_t at_us,
+	uint64_t previous_us)
+{
+	uint64_t half = at_us > previous_us ? (at_us - previous_us) / 2 : 0;
+
+	for (size_t i = 0; i < seen->n; i++)
+		seen->list[i].now = false;
+	for (unsigned i = 0; i < my_rows(s); i++) {
+		const char *told = my_text(s, i, 3);
+		const char *mode = strncmp(told, "MDL_", 4) ? told : told + 4;
+		CLEANUP(cleanup_free) char *object = object_of(s, i, mode);
+		struct my_seen_lock *lock = object ? my_seen_find(seen, object, mode) : NULL;
+
+		if (!object)
+			continue;
+		if (!lock) {
+			lock = MEM_PUSH(seen->list, seen->n, seen->cap);
+			*lock = (struct my_seen_lock){.object = mem_strdup(object),
+				.mode = mem_strdup(mode),
+				.acquired_us = at_us - half};
+		}
+		lock->now = true;
+	}
+	for (size_t i = 0; i < seen->n; i++) {
+		struct my_seen_lock *lock = &seen->list[i];
+
+		lock->held_us += (lock->in_latest ? half : 0) + (lock->now ? half : 0);
+		lock->in_latest = lock->now;
+	}
+}
+
+int my_locks_read(struct observer_session *s, enum my_lock_source source, uint64_t session,
+	uint64_t thread, struct my_seen_locks *seen, uint64_t at_us, uint64_t previous_us,
+	struct err *err)
+{
+	CLEANUP(cleanup_free) char *sql = NULL;
+
+	if (source == MY_LOCKS_NONE)
+		return 0;
+	if (source == MY_LOCKS_PLUGIN)
+		sql = mem_printf("SELECT LOCK_TYPE, TABLE_SCHEMA, TABLE_NAME, LOCK_MODE"
+				 " FROM information_schema." PLUGIN " WHERE THREAD_ID = %" PRIu64,
+			session);
+	else
+		sql = mem_printf("SELECT OBJECT_TYPE, OBJECT_SCHEMA, OBJECT_NAME, LOCK_TYPE"
+				 " FROM performance_schema.metadata_locks"
+				 " WHERE LOCK_STATUS = 'GRANTED' AND OWNER_THREAD_ID = %" PRIu64,
+			thread);
+	if (my_ask(s, sql, err))
+		return -1;
+	take(seen, s, at_us, previous_us);
+	return 0;
+}
+
+/* ---- the thread ---- */
+
+/* One look, without the mutex while the server answers. */
+static void look(struct my_lock_sampler *s)
+{
+	struct my_seen_locks none = {0};
+	uint64_t session = s->watched, thread = s->watched_thread, at_us = clock_wall_us();
+	unsigned generation = s->generation;
+	int failed;
+
+	pthread_mutex_unlock(&s->lock);
+	failed = my_locks_read(&s->session, s->source, session, thread, &none, at_us, at_us, NULL);
+	my_seen_clear(&none);
+	mem_free(none.list);
+	pthread_mutex_lock(&s->lock);
+	if (failed || generation != s->generation)
+		return;
+	take(&s->seen, &s->session, at_us, s->previous_us);
+	s->previous_us = at_us;
+}
+
+static void pause_for(struct my_lock_sampler *s, uint64_t us)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (long)us * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&s->wake, &s->lock, &until);
+}
+
+static void *run(void *arg)
+{
+	struct my_lock_sampler *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->quit) {
+		if (!s->watched) {
+			pthread_cond_wait(&s->wake, &s->lock);
+			continue;
+		}
+		look(s);
+		if (!s->quit && s->watched)
+			pause_for(s,
+				clock_wall_us() - s->started_us < FIRST_US ? STEP_FIRST_US
+									   : STEP_US);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* The plugin first: it tells what a lock has become. */
+static enum my_lock_source choose(struct my_lock_sampler *s)
+{
+	static const char probe[] = "SELECT 1 FROM information_schema." PLUGIN " LIMIT 1";
+
+	if (my_can(&s->session, probe))
+		return MY_LOCKS_PLUGIN;
+	if (my_can(&s->session, "INSTALL SONAME 'metadata_lock_info'")) {
+		s->installed = true;
+		if (my_can(&s->session, probe))
+			return MY_LOCKS_PLUGIN;
+	}
+	if (my_can(&s->session, "SELECT 1 FROM performance_schema.metadata_locks LIMIT 1") &&
+		my_rows(&s->session))
+		return MY_LOCKS_TABLE;
+	return MY_LOCKS_NONE;
+}
+
+int my_sampler_open(struct my_lock_sampler *s, const struct replica_info *replica, struct err *err)
+{
+	if (my_session_open(&s->session, replica, err))
+		return -1;
+	s->source = choose(s);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->wake, NULL);
+	if (pthread_create(&s->thread, NULL, run, s))
+		return err_set(err, ERR_FAILED, "cannot start the thread that samples locks");
+	s->running = true;
+	return 0;
+}
+
+void my_sampler_start(struct my_lock_sampler *s, uint64_t session, uint64_t thread, uint64_t now_us)
+{
+	pthread_mutex_lock(&s->lock);
+	s->watched = s->source == MY_LOCKS_NONE ? 0 : session;
+	s->watched_thread = thread;
+	s->generation++;
+	s->started_us = s->previous_us = now_us;
+	my_seen_clear(&s->seen);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void my_sampler_stop(struct my_lock_sampler *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->watched = 0;
+	s->generation++;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void my_sampler_release(struct my_lock_sampler *s)
+{
+	if (s->running) {
+		pthread_mutex_lock(&s->lock);
+		s->quit = true;
+		pthread_cond_signal(&s->wake);
+		pthread_mutex_unlock(&s->lock);
+		pthread_join(s->thread, NULL);
+		pthread_cond_destroy(&s->wake);
+		pthread_mutex_destroy(&s->lock);
+	}
+	if (s->installed)
+		my_can(&s->session, "UNINSTALL SONAME 'metadata_lock_info'");
+	my_session_release(&s->session);
+	my_seen_clear(&s->seen);
+	mem_free(s->seen.list);
+	*s = (struct my_lock_sampler){0};
+}

@@ -1,0 +1,411 @@
+#include "adapters/mysql/observer_waits.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "adapters/mysql/observer_modes.h"
+#include "harness/base/mem.h"
+
+/* Lock time-outs are whole seconds; the server notices them this much later. */
+#define TIMEOUT_LATE_US 40000
+#define SECOND_US 1000000
+
+void my_sessions_add(struct my_sessions *s, uint64_t session)
+{
+	if (session && !my_sessions_has(s, session))
+		*MEM_PUSH(s->list, s->n, s->cap) = session;
+}
+
+bool my_sessions_has(const struct my_sessions *s, uint64_t session)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i] == session)
+			return true;
+	return false;
+}
+
+static void release_open(struct my_open_wait *o)
+{
+	mem_free(o->type);
+	mem_free(o->schema);
+	mem_free(o->name);
+	mem_free(o->mode);
+	mem_free(o->tag);
+	mem_free(o->application);
+	mem_free(o->holders.list);
+	mem_free(o->ahead.list);
+}
+
+void my_waits_restart(struct my_waits *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		release_open(&w->open[i]);
+	w->n = 0;
+}
+
+void my_waits_release(struct my_waits *w)
+{
+	my_waits_restart(w);
+	for (size_t i = 0; i < w->n_spans; i++)
+		mem_free(w->spans[i].object);
+	mem_free(w->open);
+	mem_free(w->spans);
+	*w = (struct my_waits){0};
+}
+
+bool my_waits_own(const struct my_waits *w, uint64_t thread)
+{
+	for (size_t i = 0; i < w->n_own; i++)
+		if (w->own[i] == thread)
+			return true;
+	return false;
+}
+
+static uint64_t session_of(const struct my_waits *w, uint64_t thread)
+{
+	const struct my_thread *t = my_threads_find(w->threads, thread);
+
+	return t ? t->session : 0;
+}
+
+/* ---- samples ---- */
+
+static struct my_open_wait *find(struct my_waits *w, uint64_t thread, uint64_t event)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->open[i].thread == thread && w->open[i].event == event)
+			return &w->open[i];
+	return NULL;
+}
+
+void my_waits_sample(struct my_waits *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		w->open[i].in_sample = false;
+}
+
+struct my_open_wait *my_waits_seen(
+	struct my_waits *w, const struct my_wait_row *row, uint64_t now_us)
+{
+	struct my_open_wait *o;
+
+	if (my_waits_own(w, row->thread))
+		return NULL;
+	o = find(w, row->thread, row->event);
+	if (!o) {
+		o = MEM_PUSH(w->open, w->n, w->cap);
+		*o = (struct my_open_wait){.thread = row->thread,
+			.event = row->event,
+			.instance = row->instance,
+			.table = row->table,
+			.type = mem_strdup(row->type),
+			.schema = mem_strdup(row->schema),
+			.name = mem_strdup(row->name),
+			.mode = row->table ? mem_strdup(row->operation) : NULL,
+			.start_us = row->start_us};
+	}
+	o->in_sample = true;
+	o->seen_us = now_us;
+	o->gone_us = 0;
+	return o;
+}
+
+void my_waits_sampled(struct my_waits *w, uint64_t now_us)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->open[i].in_sample && !w->open[i].gone_us)
+			w->open[i].gone_us = now_us;
+}
+
+bool my_waits_unclear(const struct my_waits *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct my_open_wait *o = &w->open[i];
+		bool blamed = o->holders.n || o->ahead.n;
+
+		if (o->gone_us ? blamed && !o->judged : !blamed)
+			return true;
+	}
+	return false;
+}
+
+unsigned my_waits_count(const struct my_waits *w)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		n += !w->open[i].gone_us;
+	return n;
+}
+
+/* ---- who is in the way ---- */
+
+static bool same_object(const struct my_open_wait *o, const struct my_lock_row *r)
+{
+	return o->table == r->table && !strcmp(o->schema, r->schema) && !strcmp(o->name, r->name) &&
+		(o->table || !strcmp(o->type, r->type));
+}
+
+static const struct my_open_wait *waits_for(const struct my_waits *w, const struct my_lock_row *row)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->open[i].instance == row->instance && w->open[i].thread == row->thread &&
+			!w->open[i].gone_us && same_object(&w->open[i], row))
+			return &w->open[i];
+	return NULL;
+}
+
+enum place { NOT_IN_THE_WAY, HOLDS, IS_AHEAD };
+
+static enum place judge(
+	const struct my_waits *w, const struct my_open_wait *o, const struct my_lock_row *row)
+{
+	const struct my_open_wait *other;
+	bool waiting;
+
+	if (row->thread == o->thread || !o->mode || !same_object(o, row))
+		return NOT_IN_THE_WAY;
+	other = waits_for(w, row);
+	if (o->table) {
+		/* A handle has its lock's name while it waits for it, too. */
+		if (!my_table_lock_conflicts(o->mode, row->mode))
+			return NOT_IN_THE_WAY;
+		if (!other)
+			return HOLDS;
+		return other->start_us <= o->start_us ? IS_AHEAD : NOT_IN_THE_WAY;
+	}
+	waiting = !row->granted;
+	if (!waiting)
+		return my_mode_conflicts(o->type, o->mode, row->mode) ? HOLDS : NOT_IN_THE_WAY;
+	if (!my_mode_yields(o->type, o->mode, row->mode))
+		return NOT_IN_THE_WAY;
+	return !other || other->start_us <= o->start_us ? IS_AHEAD : NOT_IN_THE_WAY;
+}
+
+static void learn_mode(struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n && !o->mode; i++)
+		if (!rows[i].granted && rows[i].instance == o->instance &&
+			rows[i].thread == o->thread && !rows[i].table)
+			o->mode = mem_strdup(rows[i].mode);
+}
+
+/*
+ * MariaDB keeps the name that a lock was first asked for by: an ALTER that copies, and holds
+ * SHARED_NO_WRITE, is still told as SHARED_UPGRADABLE. Only one session can hold one of those.
+ */
+static bool may_be_stronger(const struct my_open_wait *o, const struct my_lock_row *row)
+{
+	return row->granted && row->thread != o->thread && same_object(o, row) &&
+		(!strcmp(row->mode, "SHARED_UPGRADABLE") || !strcmp(row->mode, "SHARED_NO_WRITE"));
+}
+
+static void deduce(
+	struct my_waits *w, struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
+{
+	if (o->table || !o->mode || o->holders.n || o->ahead.n)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (may_be_stronger(o, &rows[i]))
+			my_sessions_add(&o->holders, session_of(w, rows[i].thread));
+	o->deduced = o->holders.n > 0;
+}
+
+/* Who was in its way at first stays so: a queued ALTER that gets its lock later was ahead. */
+static void blame(
+	struct my_waits *w, struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
+{
+	learn_mode(o, rows, n);
+	for (size_t i = 0; i < n; i++) {
+		enum place place = judge(w, o, &rows[i]);
+		uint64_t session = place ? session_of(w, rows[i].thread) : 0;
+
+		if (place == HOLDS && !my_sessions_has(&o->ahead, session))
+			my_sessions_add(&o->holders, session);
+		else if (place == IS_AHEAD && !my_sessions_has(&o->holders, session))
+			my_sessions_add(&o->ahead, session);
+	}
+	deduce(w, o, rows, n);
+}
+
+/* It is gone. Had it got the lock, nobody of those could still be in its way. */
+static void judge_end(
+	struct my_waits *w, struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n && !o->refused; i++) {
+		enum place place = judge(w, o, &rows[i]);
+		uint64_t session = place ? session_of(w, rows[i].thread) : 0;
+
+		o->refused = place != NOT_IN_THE_WAY &&
+			(my_sessions_has(&o->holders, session) ||
+				my_sessions_has(&o->ahead, session));
+		o->maybe_refused |= o->deduced && may_be_stronger(o, &rows[i]);
+	}
+	o->judged = true;
+}
+
+void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct my_open_wait *o = &w->open[i];
+
+		if (!o->gone_us)
+			blame(w, o, rows, n);
+		else if (!o->judged)
+			judge_end(w, o, rows, n);
+	}
+}
+
+/* ---- events ---- */
+
+char *my_object_name(const char *type, const char *schema, const char *name)
+{
+	char *lower;
+	char *made;
+
+	if (!strcmp(type, "TABLE"))
+		return mem_printf("%s.%s", schema, name);
+	lower = mem_strdup(type);
+	for (char *c = lower; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	/* Names of user-level locks are an application's data. */
+	if (!strcmp(type, "USER LEVEL LOCK"))
+		made = mem_strdup("user-level lock");
+	else if (*name)
+		made = mem_printf("%s %s.%s", lower, schema, name);
+	else if (*schema)
+		made = mem_printf("%s %s", lower, schema);
+	else
+		made = mem_printf("%s%s", lower, strstr(lower, "lock") ? "" : " lock");
+	mem_free(lower);
+	return made;
+}
+
+/* Neither history nor lock tables tell why a wait was refused; its length does: time-outs of locks
+ * are set in whole seconds. */
+static enum wait_outcome outcome_of(const struct my_open_wait *o, uint64_t duration_us)
+{
+	if (!o->refused)
+		return WAIT_ACQUIRED;
+	return duration_us >= SECOND_US - 1000 && (duration_us + 1000) % SECOND_US < TIMEOUT_LATE_US
+		? WAIT_TIMED_OUT
+		: WAIT_CANCELLED;
+}
+
+/* A wait too short for any sample, or for a look at the locks, while the migration worked on that
+ * very table: it was the migration's. */
+static void attribute(const struct my_waits *w, struct wait_event *e)
+{
+	uint64_t end = e->start_us + e->duration_us;
+
+	if (e->n_holders || e->n_ahead)
+		return;
+	for (size_t i = w->n_spans; i-- > 0;) {
+		const struct my_statement_span *s = &w->spans[i];
+
+		if (s->session == e->session || s->begin_us > end ||
+			(s->end_us && s->end_us < e->start_us) || strcmp(s->object, e->object) != 0)
+			continue;
+		e->holders = mem_alloc(sizeof(*e->holders));
+		e->holders[0] = s->session;
+		e->n_holders = 1;
+		return;
+	}
+}
+
+void my_waits_tell(struct my_waits *w, struct wait_event *event)
+{
+	attribute(w, event);
+	w->sink(w->ctx, event);
+}
+
+/* Takes the strings and lists over. */
+static struct wait_event event_of(struct my_open_wait *o, uint64_t start_us, uint64_t duration_us)
+{
+	struct wait_event e = {.start_us = start_us,
+		.duration_us = duration_us,
+		.object = my_object_name(o->type, o->schema, o->name),
+		.mode = o->mode ? o->mode : mem_strdup("metadata lock"),
+		.session = o->session,
+		.tag = o->tag,
+		.application = o->application,
+		.holders = o->holders.list,
+		.n_holders = o->holders.n,
+		.ahead = o->ahead.list,
+		.n_ahead = o->ahead.n,
+		.outcome = outcome_of(o, duration_us),
+		.exact = true};
+
+	o->mode = o->tag = o->application = NULL;
+	o->holders = o->ahead = (struct my_sessions){0};
+	return e;
+}
+
+static void drop(struct my_waits *w, struct my_open_wait *o)
+{
+	release_open(o);
+	*o = w->open[--w->n];
+}
+
+void my_waits_ended(struct my_waits *w, const struct my_wait_row *row)
+{
+	struct my_open_wait unseen = {.table = row->table}, *o;
+	const struct my_thread *t = my_threads_find(w->threads, row->thread);
+	struct wait_event event;
+
+	if (my_waits_own(w, row->thread))
+		return;
+	o = find(w, row->thread, row->event);
+	if (!o) {
+		o = &unseen;
+		o->type = mem_strdup(row->type);
+		o->schema = mem_strdup(row->schema);
+		o->name = mem_strdup(row->name);
+		o->mode = mem_strdup(row->operation);
+	}
+	if (t && !o->session)
+		o->session = t->session;
+	if (t && !o->application)
+		o->application = mem_strdup(t->application);
+	event = event_of(o, row->start_us, row->duration_us);
+	my_waits_tell(w, &event);
+	if (o == &unseen)
+		release_open(o);
+	else
+		drop(w, o);
+}
+
+void my_waits_end(
+	struct my_waits *w, struct my_open_wait *o, uint64_t duration_us, uint64_t min_wait_us)
+{
+	if (duration_us >= min_wait_us) {
+		struct wait_event e = event_of(o, o->start_us, duration_us);
+
+		e.exact = false;
+		my_waits_tell(w, &e);
+	}
+	drop(w, o);
+}
+
+void my_waits_forget(struct my_waits *w, uint64_t before_us)
+{
+	for (size_t i = w->n; i-- > 0;)
+		if (w->open[i].gone_us && w->open[i].gone_us < before_us)
+			drop(w, &w->open[i]);
+}
+
+void my_waits_finish(struct my_waits *w, uint64_t now_us)
+{
+	while (w->n) {
+		struct my_open_wait *o = &w->open[w->n - 1];
+
+		if (!o->gone_us) {
+			struct wait_event e = event_of(
+				o, o->start_us, now_us > o->start_us ? now_us - o->start_us : 0);
+
+			e.outcome = WAIT_UNFINISHED;
+			my_waits_tell(w, &e);
+		}
+		drop(w, o);
+	}
+}

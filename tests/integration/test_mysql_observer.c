@@ -1,0 +1,459 @@
+/*
+ * The MariaDB observer against the truth: clients that know how long they waited, because they
+ * measure it themselves, on a real server.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/integration/mysql_rig.h"
+
+#define CLIENTS_MAX 20
+#define N(list) (sizeof(list) / sizeof((list)[0]))
+
+static void start_server(void)
+{
+	rig_start();
+	rig_once("CREATE TABLE m (id INT PRIMARY KEY, v INT) ENGINE=MyISAM");
+	rig_once("INSERT INTO m SELECT seq, seq FROM seq_1_to_100");
+}
+
+static void fresh_tables(void)
+{
+	struct db_conn *conn = rig_session("setup");
+
+	rig_run(conn, "DROP TABLE IF EXISTS a, b");
+	rig_run(conn, "CREATE TABLE a (id INT PRIMARY KEY, v INT) ENGINE=InnoDB");
+	rig_run(conn, "INSERT INTO a SELECT seq, seq FROM seq_1_to_100");
+	rig_run(conn, "CREATE TABLE b (id INT PRIMARY KEY, v INT) ENGINE=InnoDB");
+	db->close(conn);
+}
+
+/* ---- ground truth ---- */
+
+#define METADATA \
+	"LOCK TABLES a WRITE", "UNLOCK TABLES", "/*tx:look up*/ SELECT v FROM a WHERE id = 1"
+#define ROW                                                 \
+	"BEGIN; UPDATE a SET v = 0 WHERE id = 1", "COMMIT", \
+		"/*tx:look up*/ UPDATE a SET v = 1 WHERE id = 1"
+#define TABLE_LOCK NULL, NULL, "/*tx:look up*/ UPDATE m SET v = 1 WHERE id = 7"
+
+static const struct truth {
+	const char *comment, *source, *hold, *release, *wait;
+	const char *object, *mode; /* mode: its beginning */
+	uint64_t hold_us;
+	unsigned clients;
+	double total_off; /* allowed, as a share */
+	uint64_t max_off_us;
+	bool exact;
+} truths[] = {
+	{"metadata, 50 ms", "performance-schema", METADATA, "test.a", "SHARED_READ", 50000, 20,
+		0.10, 12000, true},
+	{"metadata, half a second", "performance-schema", METADATA, "test.a", "SHARED_READ", 500000,
+		20, 0.03, 12000, true},
+	{"metadata, a second and a half", "performance-schema", METADATA, "test.a", "SHARED_READ",
+		1500000, 20, 0.03, 12000, true},
+	{"table, half a second", "performance-schema", TABLE_LOCK, "test.m", "write", 500000, 20,
+		0.05, 25000, true},
+	{"table, a second and a half", "performance-schema", TABLE_LOCK, "test.m", "write", 1500000,
+		8, 0.05, 25000, true},
+	{"row, half a second", "performance-schema", ROW, "row of test.a", "X", 500000, 1, 0.15,
+		60000, false},
+	{"row, a second and a half", "performance-schema", ROW, "row of test.a", "X", 1500000, 5,
+		0.08, 80000, false},
+	{"metadata, half a second, states", "processlist", METADATA, "test.a",
+		"Waiting for table metadata lock", 500000, 20, 0.12, 80000, false},
+	{"table, half a second, states", "processlist", TABLE_LOCK, "test.m",
+		"Waiting for table level lock", 500000, 8, 0.12, 80000, false},
+};
+
+/* A MyISAM table is held by a statement that takes its time. */
+static void hold(const struct truth *t, struct client *holder)
+{
+	char *sql;
+
+	if (t->hold) {
+		rig_run(holder->conn, t->hold);
+		return;
+	}
+	sql = mem_printf("SELECT SLEEP(%f) FROM m WHERE id < 2", (double)t->hold_us / 1e6);
+	holder->sql = sql;
+	client_go(holder);
+	clock_sleep_us(10000);
+}
+
+static void release(const struct truth *t, struct client *holder)
+{
+	if (t->hold) {
+		rig_run(holder->conn, t->release);
+		return;
+	}
+	client_end(holder);
+	mem_free((char *)holder->sql);
+}
+
+static void check_event(
+	const struct truth *t, const struct wait_event *e, const struct client *holder)
+{
+	ck_assert_str_eq(e->object, t->object);
+	ck_assert_msg(!strncmp(e->mode, t->mode, strlen(t->mode)), "%s: %s", t->comment, e->mode);
+	ck_assert_msg(e->tag && !strcmp(e->tag, "look up"), "%s: tag %s", t->comment,
+		e->tag ? e->tag : "none");
+	ck_assert_int_eq(e->outcome, WAIT_ACQUIRED);
+	ck_assert(e->exact == t->exact);
+	if (strcmp(t->source, "performance-schema") != 0)
+		return;
+	ck_assert_str_eq(e->application, "app");
+	/* Those for one row queue behind each other, and behind the holder. */
+	ck_assert_msg(rig_has(e->holders, e->n_holders, holder->conn), "%s: not by the holder",
+		t->comment);
+}
+
+static void compare(const struct truth *t, const struct told *told, const struct client *clients,
+	const struct client *holder)
+{
+	uint64_t felt = 0, felt_max = 0, seen = 0, seen_max = 0;
+
+	ck_assert_msg(
+		told->n == t->clients, "%s: %zu waits of %u", t->comment, told->n, t->clients);
+	for (unsigned i = 0; i < t->clients; i++) {
+		const struct wait_event *e = told_find(told, &clients[i]);
+
+		check_event(t, e, holder);
+		felt += clients[i].took_us;
+		seen += e->duration_us;
+		felt_max = clients[i].took_us > felt_max ? clients[i].took_us : felt_max;
+		seen_max = e->duration_us > seen_max ? e->duration_us : seen_max;
+	}
+	printf("%-36s felt %" PRIu64 " us, told %" PRIu64 " us; at most %" PRIu64 ", %" PRIu64 "\n",
+		t->comment, felt, seen, felt_max, seen_max);
+	ck_assert_msg((double)seen >= (double)felt * (1 - t->total_off) &&
+			(double)seen <= (double)felt * (1 + t->total_off),
+		"%s: felt %" PRIu64 " us in all, told %" PRIu64, t->comment, felt, seen);
+	ck_assert_msg(seen_max + t->max_off_us >= felt_max && seen_max <= felt_max + t->max_off_us,
+		"%s: felt %" PRIu64 " us at most, told %" PRIu64, t->comment, felt_max, seen_max);
+}
+
+START_TEST(waits_are_told_as_the_clients_felt_them)
+{
+	const struct truth *t = &truths[_i];
+	struct client clients[CLIENTS_MAX], holder;
+	struct told told = {0};
+	struct observer *o;
+
+	fresh_tables();
+	client_open(&holder, "holder", NULL);
+	for (unsigned i = 0; i < t->clients; i++)
+		client_open(&clients[i], "app", t->wait);
+	all_go(clients, t->clients); /* fills their caches */
+	all_end(clients, t->clients);
+	o = rig_observe(t->source, 10000);
+	printf("%s: %s; blind to: %s\n", ops->source(o)->name, ops->source(o)->detail,
+		ops->source(o)->blind_to);
+	hold(t, &holder);
+	all_go(clients, t->clients);
+	rig_poll(o, &told, t->hold_us);
+	release(t, &holder);
+	all_end(clients, t->clients);
+	rig_poll(o, &told, 300000);
+	rig_finish(o, &told);
+	compare(t, &told, clients, &holder);
+	told_release(&told);
+	for (unsigned i = 0; i < t->clients; i++)
+		db->close(clients[i].conn);
+	db->close(holder.conn);
+}
+END_TEST
+
+/* ---- who waits behind whom ---- */
+
+START_TEST(who_stands_behind_a_queued_alter_has_it_ahead)
+{
+	struct db_conn *reader = rig_session("reader");
+	struct client alter, select;
+	struct told told = {0};
+	const struct wait_event *e;
+	struct observer *o;
+
+	fresh_tables();
+	o = rig_observe("performance-schema", 10000);
+	rig_run(reader, "BEGIN; SELECT COUNT(*) FROM a");
+	client_start(&alter, "migration", "ALTER TABLE a ADD COLUMN n INT");
+	rig_poll(o, &told, SETTLE_US * 2);
+	client_start(&select, "app", "/*tx:read*/ SELECT v FROM a WHERE id = 1");
+	rig_poll(o, &told, SETTLE_US * 4);
+	ck_assert_uint_eq(ops->waiting_now(o), 2);
+	rig_run(reader, "COMMIT");
+	client_end(&alter);
+	client_end(&select);
+	rig_poll(o, &told, 100000);
+	rig_finish(o, &told);
+
+	ck_assert_uint_eq(told.n, 2);
+	e = told_find(&told, &alter);
+	ck_assert(rig_has(e->holders, e->n_holders, reader));
+	ck_assert_str_eq(e->mode, "EXCLUSIVE");
+	ck_assert_ptr_null(e->tag);
+	e = told_find(&told, &select);
+	ck_assert(rig_has(e->ahead, e->n_ahead, alter.conn));
+	ck_assert_msg(!rig_has(e->holders, e->n_holders, reader),
+		"a reader's lock is in no other reader's way");
+	ck_assert_str_eq(e->tag, "read");
+	told_release(&told);
+	db->close(reader);
+	db->close(alter.conn);
+	db->close(select.conn);
+}
+END_TEST
+
+/* performance_schema still calls its lock SHARED_UPGRADABLE, which is in no writer's way. */
+START_TEST(writers_behind_a_copying_alter_have_it_as_holder)
+{
+	struct client alter, write;
+	struct told told = {0};
+	const struct wait_event *e;
+	struct observer *o;
+
+	fresh_tables();
+	rig_once("INSERT INTO b SELECT seq, seq FROM seq_1_to_400000");
+	o = rig_observe("performance-schema", 10000);
+	client_start(&alter, "migration", "ALTER TABLE b MODIFY v BIGINT, ALGORITHM=COPY");
+	rig_poll(o, &told, SETTLE_US);
+	client_start(&write, "app", "/*tx:write*/ UPDATE b SET v = 1 WHERE id = 1");
+	client_end(&alter);
+	client_end(&write);
+	rig_poll(o, &told, 100000);
+	rig_finish(o, &told);
+	e = told_find(&told, &write);
+	ck_assert(rig_has(e->holders, e->n_holders, alter.conn));
+	ck_assert_str_eq(e->mode, "SHARED_WRITE");
+	ck_assert_int_eq(e->outcome, WAIT_ACQUIRED);
+	told_release(&told);
+	db->close(alter.conn);
+	db->close(write.conn);
+}
+END_TEST
+
+START_TEST(readers_of_a_table_behind_a_waiting_writer_have_it_ahead)
+{
+	struct client slow, write, read;
+	struct told told = {0};
+	const struct wait_event *e;
+	struct observer *o;
+
+	o = rig_observe("performance-schema", 10000);
+	client_start(&slow, "report", "SELECT SLEEP(0.6) FROM m WHERE id < 2");
+	rig_poll(o, &told, SETTLE_US);
+	client_start(&write, "app", "/*tx:write*/ UPDATE m SET v = 2 WHERE id = 3");
+	rig_poll(o, &told, SETTLE_US);
+	client_start(&read, "app", "/*tx:read*/ SELECT v FROM m WHERE id = 4");
+	client_end(&slow);
+	client_end(&write);
+	client_end(&read);
+	rig_poll(o, &told, 100000);
+	rig_finish(o, &told);
+	e = told_find(&told, &write);
+	ck_assert(rig_has(e->holders, e->n_holders, slow.conn));
+	e = told_find(&told, &read);
+	ck_assert(rig_has(e->ahead, e->n_ahead, write.conn));
+	ck_assert(!rig_has(e->holders, e->n_holders, slow.conn));
+	ck_assert_str_eq(e->mode, "read normal");
+	told_release(&told);
+	db->close(slow.conn);
+	db->close(write.conn);
+	db->close(read.conn);
+}
+END_TEST
+
+/* Shorter than a look at the locks, but the observer knows that the migration was at that table. */
+START_TEST(short_waits_during_a_statement_go_to_the_migration)
+{
+	struct db_conn *migration = rig_session("migration");
+	struct statement_facts facts;
+	struct client read;
+	struct told told = {0};
+	const struct wait_event *e;
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_tables();
+	o = rig_observe("processlist", 10000);
+	ck_ok(ops->statement_begin(o, db->session_id(migration), "LOCK TABLES a WRITE", &err), err);
+	rig_run(migration, "LOCK TABLES a WRITE");
+	client_start(&read, "app", "SELECT v FROM test.a WHERE id = 1");
+	rig_poll(o, &told, SETTLE_US * 3);
+	rig_run(migration, "UNLOCK TABLES");
+	client_end(&read);
+	ck_ok(ops->statement_end(o, &facts, &err), err);
+	rig_poll(o, &told, 100000);
+	rig_finish(o, &told);
+	e = told_find(&told, &read);
+	ck_assert(rig_has(e->holders, e->n_holders, migration));
+	statement_facts_release(&facts);
+	told_release(&told);
+	db->close(migration);
+	db->close(read.conn);
+}
+END_TEST
+
+/* ---- how waits end ---- */
+
+START_TEST(waits_that_end_badly_tell_how)
+{
+	static const struct {
+		const char *setting, *sql;
+		enum wait_outcome outcome;
+		const char *code;
+	} cases[] = {
+		{"SET lock_wait_timeout = 1", "SELECT 0 FROM a", WAIT_TIMED_OUT, "1205"},
+		{"SET max_statement_time = 0.3", "SELECT 1 FROM a", WAIT_CANCELLED, "1969"},
+		{"SET lock_wait_timeout = 2", "ALTER TABLE a ADD COLUMN z INT", WAIT_TIMED_OUT,
+			"1205"},
+		{"SET @x = 1", "SELECT 3 FROM a", WAIT_UNFINISHED, ""},
+	};
+	struct db_conn *holder = rig_session("holder");
+	struct client clients[N(cases)];
+	struct told told = {0};
+	struct observer *o;
+
+	fresh_tables();
+	o = rig_observe("performance-schema", 10000);
+	rig_run(holder, "LOCK TABLES a WRITE");
+	for (size_t i = 0; i < N(cases); i++) {
+		client_open(&clients[i], "app", cases[i].sql);
+		rig_run(clients[i].conn, cases[i].setting);
+		client_go(&clients[i]);
+	}
+	rig_poll(o, &told, 2600000);
+	rig_finish(o, &told);
+	rig_run(holder, "UNLOCK TABLES");
+	ck_assert_uint_eq(told.n, N(cases));
+	for (size_t i = 0; i < N(cases); i++) {
+		const struct wait_event *e = told_find(&told, &clients[i]);
+
+		client_end(&clients[i]);
+		ck_assert_msg(e->outcome == cases[i].outcome, "%s: %s", cases[i].sql,
+			wait_outcome_name(e->outcome));
+		ck_assert_str_eq(clients[i].code, cases[i].code);
+		db->close(clients[i].conn);
+	}
+	told_release(&told);
+	db->close(holder);
+}
+END_TEST
+
+START_TEST(a_row_lock_timeout_is_told_as_such)
+{
+	struct db_conn *holder = rig_session("holder");
+	struct client write;
+	struct told told = {0};
+	struct observer *o;
+
+	fresh_tables();
+	o = rig_observe("performance-schema", 10000);
+	rig_run(holder, "BEGIN; UPDATE a SET v = 1 WHERE id = 5");
+	client_open(&write, "app", "/*tx:pay*/ UPDATE a SET v = 2 WHERE id = 5");
+	rig_run(write.conn, "SET innodb_lock_wait_timeout = 1");
+	client_go(&write);
+	rig_poll(o, &told, 1800000);
+	rig_finish(o, &told);
+	client_end(&write);
+	ck_assert_str_eq(write.code, "1205");
+	ck_assert_int_eq(told_find(&told, &write)->outcome, WAIT_TIMED_OUT);
+	rig_run(holder, "COMMIT");
+	told_release(&told);
+	db->close(holder);
+	db->close(write.conn);
+}
+END_TEST
+
+/* A reads, an ALTER queues, A writes: the server ends A's transaction at once. No counter and no
+ * event tells: the client does. */
+START_TEST(a_deadlock_with_a_queued_alter_is_the_clients_to_count)
+{
+	struct db_conn *conn = rig_session("app");
+	struct client alter;
+	struct told told = {0};
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_tables();
+	o = rig_observe("performance-schema", 10000);
+	rig_run(conn, "BEGIN; SELECT COUNT(*) FROM a");
+	client_start(&alter, "migration", "ALTER TABLE a ADD COLUMN n INT");
+	rig_poll(o, &told, SETTLE_US * 2);
+	ck_assert_int_eq(db_run(db, conn, "UPDATE a SET v = 9 WHERE id = 1", NULL, &err), 0);
+	ck_assert_str_eq(db->result(conn)->error.code, "1213");
+	ck_assert_int_eq(db->result(conn)->error.class, DB_CLASS_CONTENTION);
+	client_end(&alter);
+	rig_poll(o, &told, 100000);
+	rig_finish(o, &told);
+	ck_assert(rig_has(
+		told_find(&told, &alter)->holders, told_find(&told, &alter)->n_holders, conn));
+	told_release(&told);
+	db->close(conn);
+	db->close(alter.conn);
+}
+END_TEST
+
+/* ---- the source ---- */
+
+START_TEST(short_waits_are_left_out_and_the_limit_can_be_changed)
+{
+	struct db_conn *holder = rig_session("holder");
+	struct client read;
+	struct told told = {0};
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_tables();
+	o = rig_observe("auto", 10000);
+	ck_assert_str_eq(ops->source(o)->name, "performance-schema");
+	ck_assert_uint_eq(ops->source(o)->min_wait_us, 10000);
+	ck_ok(ops->set_min_wait(o, 400000, &err), err);
+	rig_run(holder, "LOCK TABLES a WRITE");
+	client_start(&read, "app", "SELECT v FROM a WHERE id = 1");
+	rig_poll(o, &told, 100000);
+	rig_run(holder, "UNLOCK TABLES");
+	client_end(&read);
+	rig_poll(o, &told, 200000);
+	ck_assert_uint_eq(told.n, 0);
+	rig_finish(o, &told);
+	ck_assert_uint_eq(told.n, 0);
+	told_release(&told);
+	db->close(holder);
+	db->close(read.conn);
+}
+END_TEST
+
+START_TEST(an_unknown_source_is_refused)
+{
+	struct observer_config config = {.replica = &replica, .min_wait_us = 10000, .source = "x"};
+	struct observer *o;
+	struct err err = {0};
+
+	ck_assert_int_eq(ops->open(&config, &o, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_USAGE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("mysql_observer");
+	TCase *tc = tcase_create("waits");
+
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
+	tcase_add_unchecked_fixture(tc, start_server, rig_stop);
+	tcase_add_loop_test(tc, waits_are_told_as_the_clients_felt_them, 0, N(truths));
+	tcase_add_test(tc, who_stands_behind_a_queued_alter_has_it_ahead);
+	tcase_add_test(tc, writers_behind_a_copying_alter_have_it_as_holder);
+	tcase_add_test(tc, readers_of_a_table_behind_a_waiting_writer_have_it_ahead);
+	tcase_add_test(tc, short_waits_during_a_statement_go_to_the_migration);
+	tcase_add_test(tc, waits_that_end_badly_tell_how);
+	tcase_add_test(tc, a_row_lock_timeout_is_told_as_such);
+	tcase_add_test(tc, a_deadlock_with_a_queued_alter_is_the_clients_to_count);
+	tcase_add_test(tc, short_waits_are_left_out_and_the_limit_can_be_changed);
+	tcase_add_test(tc, an_unknown_source_is_refused);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
