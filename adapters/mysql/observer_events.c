@@ -28,18 +28,18 @@ static int ask_who(struct observer *o, struct err *err)
 		if (!o->waits.open[i].told_who)
 			str_addf(&sql, ", %lu", (unsigned long)o->waits.open[i].thread);
 	str_add(&sql, ")");
-	if (my_ask(&o->session, str_text(&sql), err))
+	if (mo_ask(&o->session, str_text(&sql), err))
 		return -1;
-	for (unsigned row = 0; row < my_rows(&o->session); row++) {
-		uint64_t thread = my_number(&o->session, row, 0);
+	for (unsigned row = 0; row < mo_rows(&o->session); row++) {
+		uint64_t thread = mo_number(&o->session, row, 0);
 
 		for (size_t i = 0; i < o->waits.n; i++) {
 			struct my_open_wait *w = &o->waits.open[i];
 
 			if (w->thread != thread || w->told_who)
 				continue;
-			w->session = my_number(&o->session, row, 1);
-			w->tag = my_tag(my_text(&o->session, row, 2));
+			w->session = mo_number(&o->session, row, 1);
+			w->tag = mo_tag(mo_text(&o->session, row, 2));
 			w->told_who = true;
 		}
 	}
@@ -51,17 +51,17 @@ static int sample(struct observer *o, bool *ret_new, struct err *err)
 	uint64_t before = clock_wall_us(), after;
 
 	*ret_new = false;
-	if (my_ask(&o->session, sql_mysql_observer_waiting, err))
+	if (mo_ask(&o->session, sql_mysql_observer_waiting, err))
 		return -1;
 	after = clock_wall_us();
 	o->now_us = before + (after - before) / 2;
 	my_waits_sample(&o->waits);
-	for (unsigned i = 0; i < my_rows(&o->session); i++) {
+	for (unsigned i = 0; i < mo_rows(&o->session); i++) {
 		struct my_wait_row row = my_wait_row(&o->session, i);
 		const struct my_open_wait *w;
 
 		/* What still waits is told up to this very moment, so it also tells the time. */
-		my_timer_read(&o->clock, my_timer(&o->session, i, 4), before, after);
+		my_timer_read(&o->clock, mo_timer(&o->session, i, 4), before, after);
 		row.start_us += o->clock.offset_us;
 		w = my_waits_seen(&o->waits, &row, o->now_us);
 		*ret_new = *ret_new || (w && !w->told_who);
@@ -93,18 +93,18 @@ static void add_locks(struct locks *l, const struct observer *o, bool table)
 {
 	const struct observer_session *s = &o->session;
 
-	for (unsigned i = 0; i < my_rows(s); i++) {
-		if (my_waits_own(&o->waits, my_number(s, i, 0)))
+	for (unsigned i = 0; i < mo_rows(s); i++) {
+		if (my_waits_own(&o->waits, mo_number(s, i, 0)))
 			continue;
 		*MEM_PUSH(l->rows, l->n, l->cap) =
-			(struct my_lock_row){.thread = my_number(s, i, 0),
-				.instance = my_number(s, i, 1),
-				.granted = !my_number(s, i, 2),
+			(struct my_lock_row){.thread = mo_number(s, i, 0),
+				.instance = mo_number(s, i, 1),
+				.granted = !mo_number(s, i, 2),
 				.table = table,
-				.type = keep(l, my_text(s, i, 3)),
-				.schema = keep(l, my_text(s, i, 4)),
-				.name = keep(l, my_text(s, i, 5)),
-				.mode = keep(l, my_text(s, i, 6))};
+				.type = keep(l, mo_text(s, i, 3)),
+				.schema = keep(l, mo_text(s, i, 4)),
+				.name = keep(l, mo_text(s, i, 5)),
+				.mode = keep(l, mo_text(s, i, 6))};
 	}
 }
 
@@ -118,12 +118,12 @@ static bool any_table_wait(const struct my_waits *w)
 
 static int read_locks(struct observer *o, struct locks *l, struct err *err)
 {
-	if (my_ask(&o->session, sql_mysql_observer_locks, err))
+	if (mo_ask(&o->session, sql_mysql_observer_locks, err))
 		return -1;
 	add_locks(l, o, false);
 	if (!any_table_wait(&o->waits))
 		return 0;
-	if (my_ask(&o->session, sql_mysql_observer_handles, err))
+	if (mo_ask(&o->session, sql_mysql_observer_handles, err))
 		return -1;
 	add_locks(l, o, true);
 	return 0;

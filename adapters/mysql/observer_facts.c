@@ -21,10 +21,10 @@ int my_facts_open(
 	if (my_session_open(&f->session, replica, err) ||
 		my_sampler_open(&f->sampler, replica, err))
 		return -1;
-	f->mysql = my_can(&f->session, "SELECT 1 FROM information_schema.INNODB_TABLES LIMIT 1");
+	f->mysql = mo_can(&f->session, "SELECT 1 FROM information_schema.INNODB_TABLES LIMIT 1");
 	/* Only a statement that copies a table ever comes to this stage. */
 	if (events)
-		my_can(&f->session,
+		mo_can(&f->session,
 			"UPDATE performance_schema.setup_instruments SET ENABLED = 'YES'"
 			" WHERE NAME = 'stage/sql/copy to tmp table'");
 	if (my_tables_load(&f->at_open, &f->session, f->database, f->mysql, err))
@@ -58,21 +58,21 @@ static int ask_thread(struct observer_facts *f, struct err *err)
 	f->thread = 0;
 	if (!f->events)
 		return 0;
-	if (my_ask(&f->session, sql, err))
+	if (mo_ask(&f->session, sql, err))
 		return -1;
-	if (my_rows(&f->session))
-		f->thread = my_number(&f->session, 0, 0);
+	if (mo_rows(&f->session))
+		f->thread = mo_number(&f->session, 0, 0);
 	return 0;
 }
 
 static int ask_number(struct observer_facts *f, char *sql, uint64_t *ret, struct err *err)
 {
-	int failed = my_ask(&f->session, sql, err);
+	int failed = mo_ask(&f->session, sql, err);
 
 	mem_free(sql);
 	if (failed)
 		return -1;
-	*ret = my_rows(&f->session) ? my_number(&f->session, 0, 0) : 0;
+	*ret = mo_rows(&f->session) ? mo_number(&f->session, 0, 0) : 0;
 	return 0;
 }
 
@@ -95,13 +95,13 @@ static int read_counters(struct observer_facts *f, struct my_counters *ret, stru
 					f->thread),
 				&ret->rows, err)))
 		return -1;
-	if (my_ask(&f->session, sql_mysql_observer_wal, err))
+	if (mo_ask(&f->session, sql_mysql_observer_wal, err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(&f->session); i++) {
-		bool position = strstr(my_text(&f->session, i, 0), "lsn") != NULL;
+	for (unsigned i = 0; i < mo_rows(&f->session); i++) {
+		bool position = strstr(mo_text(&f->session, i, 0), "lsn") != NULL;
 
 		if (position || !ret->wal)
-			ret->wal = my_number(&f->session, i, 1);
+			ret->wal = mo_number(&f->session, i, 1);
 	}
 	return 0;
 }
@@ -116,10 +116,10 @@ static int ask_rows(struct observer_facts *f, struct err *err)
 	if (!dot || !my_tables_find(&f->before, f->object))
 		return 0;
 	sql = mem_printf("SHOW TABLE STATUS WHERE Name = '%s'", dot + 1);
-	if (strpbrk(dot + 1, "'\\") || my_ask(&f->session, sql, NULL))
+	if (strpbrk(dot + 1, "'\\") || mo_ask(&f->session, sql, NULL))
 		return 0;
-	for (unsigned i = 0; i < my_rows(&f->session); i++)
-		f->rows = my_number(&f->session, i, 4);
+	for (unsigned i = 0; i < mo_rows(&f->session); i++)
+		f->rows = mo_number(&f->session, i, 4);
 	(void)err;
 	return 0;
 }

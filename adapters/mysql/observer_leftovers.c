@@ -21,15 +21,15 @@ static char *object_name(const char *text)
 /* Adds the rows of one question; the same thing may be told by both. */
 static void take(struct observer_facts *f, struct leftover **list, size_t *n, size_t *cap)
 {
-	for (unsigned i = 0; i < my_rows(&f->session); i++) {
-		const char *kind = my_text(&f->session, i, 0);
-		char *object = object_name(my_text(&f->session, i, 1));
+	for (unsigned i = 0; i < mo_rows(&f->session); i++) {
+		const char *kind = mo_text(&f->session, i, 0);
+		char *object = object_name(mo_text(&f->session, i, 1));
 		char *mark = mem_printf("%s %s", kind, object);
 		struct leftover *l = MEM_PUSH(*list, *n, *cap);
 
 		snprintf(l->kind, sizeof(l->kind), "%s", kind);
 		l->object = object;
-		l->table = object_name(my_text(&f->session, i, 2));
+		l->table = object_name(mo_text(&f->session, i, 2));
 		l->existed_before = has_mark(f, mark);
 		mem_free(mark);
 	}
@@ -43,7 +43,7 @@ int my_leftovers(struct observer_facts *f, struct leftover **ret, size_t *ret_n,
 	size_t n = 0, cap = 0;
 
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-		if (my_ask(&f->session, queries[i], err)) {
+		if (mo_ask(&f->session, queries[i], err)) {
 			leftovers_free(list, n);
 			return -1;
 		}

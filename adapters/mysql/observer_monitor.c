@@ -76,7 +76,7 @@ static void read_time(const char *text, struct my_monitor_wait *ret)
 
 static void read_tag(const char *line, struct my_monitor_wait *ret)
 {
-	char *tag = my_tag(line);
+	char *tag = mo_tag(line);
 
 	snprintf(ret->tag, sizeof(ret->tag), "%s", tag ? tag : "");
 	mem_free(tag);

@@ -13,8 +13,8 @@
 int my_observer_open_processlist(struct observer *o, struct err *err)
 {
 	o->has_time_ms =
-		my_can(&o->session, "SELECT TIME_MS FROM information_schema.PROCESSLIST LIMIT 1");
-	return my_ask(&o->session,
+		mo_can(&o->session, "SELECT TIME_MS FROM information_schema.PROCESSLIST LIMIT 1");
+	return mo_ask(&o->session,
 		o->has_time_ms ? sql_mysql_observer_processlist
 			       : sql_mysql_observer_processlist_mysql,
 		err);
@@ -57,9 +57,9 @@ static void name_object(struct my_open_wait *w, const char *state, const char *s
 static void take(struct observer *o, unsigned row)
 {
 	const struct observer_session *s = &o->session;
-	uint64_t session = my_number(s, row, 0);
-	const char *state = my_text(s, row, 1);
-	uint64_t since = o->has_time_ms ? (uint64_t)(strtod(my_text(s, row, 2), NULL) * 1000)
+	uint64_t session = mo_number(s, row, 0);
+	const char *state = mo_text(s, row, 1);
+	uint64_t since = o->has_time_ms ? (uint64_t)(strtod(mo_text(s, row, 2), NULL) * 1000)
 					: (o->now_us - o->locks_us) / 2;
 	struct my_open_wait *w;
 
@@ -70,14 +70,14 @@ static void take(struct observer *o, unsigned row)
 		w = MEM_PUSH(o->waits.open, o->waits.n, o->waits.cap);
 		*w = (struct my_open_wait){.session = session,
 			.mode = mem_strdup(state),
-			.tag = my_tag(my_text(s, row, 3)),
+			.tag = mo_tag(mo_text(s, row, 3)),
 			.table = strstr(state, "table level") != NULL};
 		/* The statement's own time: a little more than the wait's, or, in a transaction's
 		 * middle of a long statement, too much; never before the last look. */
 		w->start_us = o->now_us - since;
 		if (w->start_us < o->locks_us)
 			w->start_us = o->locks_us;
-		name_object(w, state, my_text(s, row, 3), my_text(s, row, 4));
+		name_object(w, state, mo_text(s, row, 3), mo_text(s, row, 4));
 	}
 	w->in_sample = true;
 	w->seen_us = o->now_us;
@@ -122,7 +122,7 @@ int my_observer_look_processlist(struct observer *o, struct err *err)
 {
 	uint64_t before = clock_wall_us();
 
-	if (my_ask(&o->session,
+	if (mo_ask(&o->session,
 		    o->has_time_ms ? sql_mysql_observer_processlist
 				   : sql_mysql_observer_processlist_mysql,
 		    err))
@@ -131,7 +131,7 @@ int my_observer_look_processlist(struct observer *o, struct err *err)
 	if (!o->locks_us)
 		o->locks_us = o->now_us;
 	my_waits_sample(&o->waits);
-	for (unsigned i = 0; i < my_rows(&o->session); i++)
+	for (unsigned i = 0; i < mo_rows(&o->session); i++)
 		take(o, i);
 	for (size_t i = 0; i < o->waits.n; i++)
 		blame(o, &o->waits.open[i]);

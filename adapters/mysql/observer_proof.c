@@ -53,33 +53,33 @@ static int set_up(struct observer *o, struct proof *p, struct err *err)
 		"DROP DATABASE IF EXISTS " SCRATCH, "CREATE DATABASE " SCRATCH};
 
 	/* Not in the binary log, where it can be kept out. */
-	my_can(&o->session, "SET SESSION sql_log_bin = 0");
+	mo_can(&o->session, "SET SESSION sql_log_bin = 0");
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-		if (my_ask(&o->session, statements[i], err))
+		if (mo_ask(&o->session, statements[i], err))
 			return -1;
 	p->skip[TABLE] = !o->table_locks ||
-		!my_can(&o->session, "CREATE TABLE " SCRATCH ".m (id INT) ENGINE=MyISAM") ||
-		!my_can(&o->session, "INSERT INTO " SCRATCH ".m VALUES (1), (1)");
+		!mo_can(&o->session, "CREATE TABLE " SCRATCH ".m (id INT) ENGINE=MyISAM") ||
+		!mo_can(&o->session, "INSERT INTO " SCRATCH ".m VALUES (1), (1)");
 	p->skip[ROW] = o->rows.source == MY_ROWS_NONE ||
-		!my_can(&o->session,
+		!mo_can(&o->session,
 			"CREATE TABLE " SCRATCH ".r (id INT PRIMARY KEY, v INT) ENGINE=InnoDB") ||
-		!my_can(&o->session, "INSERT INTO " SCRATCH ".r VALUES (1, 0)");
+		!mo_can(&o->session, "INSERT INTO " SCRATCH ".r VALUES (1, 0)");
 	for (int i = 0; i < KINDS; i++) {
 		if (my_session_open(&p->holders[i], o->replica, err) ||
 			my_session_open(&p->waiters[i], o->replica, err))
 			return -1;
-		my_can(&p->holders[i], "SET SESSION sql_log_bin = 0");
-		my_can(&p->waiters[i], "SET SESSION sql_log_bin = 0");
+		mo_can(&p->holders[i], "SET SESSION sql_log_bin = 0");
+		mo_can(&p->waiters[i], "SET SESSION sql_log_bin = 0");
 	}
 	return my_threads_load(&o->threads, &o->session, err);
 }
 
 static int begin_holds(struct proof *p, struct err *err)
 {
-	if (my_ask(&p->holders[METADATA], holds[METADATA].hold, err) ||
+	if (mo_ask(&p->holders[METADATA], holds[METADATA].hold, err) ||
 		(!p->skip[ROW] &&
-			(my_ask(&p->holders[ROW], "BEGIN", err) ||
-				my_ask(&p->holders[ROW], holds[ROW].hold, err))) ||
+			(mo_ask(&p->holders[ROW], "BEGIN", err) ||
+				mo_ask(&p->holders[ROW], holds[ROW].hold, err))) ||
 		(!p->skip[TABLE] && start(&p->holders[TABLE], slow_read, err)))
 		return -1;
 	clock_sleep_us(1000); /* for the slow read to have its lock */
@@ -90,8 +90,8 @@ static int end_holds(struct proof *p, struct err *err)
 {
 	uint64_t until = clock_us() + ANSWER_WITHIN_US;
 
-	if (my_ask(&p->holders[METADATA], holds[METADATA].release, err) ||
-		(!p->skip[ROW] && my_ask(&p->holders[ROW], holds[ROW].release, err)))
+	if (mo_ask(&p->holders[METADATA], holds[METADATA].release, err) ||
+		(!p->skip[ROW] && mo_ask(&p->holders[ROW], holds[ROW].release, err)))
 		return -1;
 	while (!p->skip[TABLE] && db->step(p->holders[TABLE].conn) == DB_AGAIN) {
 		if (clock_us() > until)
@@ -212,7 +212,7 @@ static void drop(void *ctx, struct wait_event *event)
 /* What is still on its way of the proof is nobody's. */
 static int clean_up(struct observer *o, struct err *err)
 {
-	my_can(&o->session, "DROP DATABASE IF EXISTS " SCRATCH);
+	mo_can(&o->session, "DROP DATABASE IF EXISTS " SCRATCH);
 	if (my_observer_look(o, false, err) || my_observer_take(o, drop, NULL, err))
 		return -1;
 	my_row_waits_restart(&o->rows);

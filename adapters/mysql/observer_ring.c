@@ -27,18 +27,18 @@ void my_timer_read(
 
 static int count_events(struct observer_session *s, uint64_t *ret, struct err *err)
 {
-	if (my_ask(s, sql_mysql_observer_ring_count, err))
+	if (mo_ask(s, sql_mysql_observer_ring_count, err))
 		return -1;
-	*ret = my_number(s, 0, 0);
+	*ret = mo_number(s, 0, 0);
 	return 0;
 }
 
 int my_ring_open(struct my_ring *r, struct observer_session *s, struct err *err)
 {
 	*r = (struct my_ring){0};
-	if (my_ask(s, "SELECT @@performance_schema_events_waits_history_long_size", err))
+	if (mo_ask(s, "SELECT @@performance_schema_events_waits_history_long_size", err))
 		return -1;
-	r->size = my_number(s, 0, 0);
+	r->size = mo_number(s, 0, 0);
 	if (!r->size)
 		return err_set(
 			err, ERR_FAILED, "performance_schema_events_waits_history_long_size is 0");
@@ -53,18 +53,18 @@ void my_ring_release(struct my_ring *r)
 
 struct my_wait_row my_wait_row(const struct observer_session *s, unsigned row)
 {
-	uint64_t duration = my_timer(s, row, 5);
+	uint64_t duration = mo_timer(s, row, 5);
 
-	return (struct my_wait_row){.thread = my_number(s, row, 0),
-		.event = my_number(s, row, 1),
-		.instance = my_number(s, row, 2),
-		.table = my_number(s, row, 3),
-		.start_us = my_timer(s, row, 4) - duration,
+	return (struct my_wait_row){.thread = mo_number(s, row, 0),
+		.event = mo_number(s, row, 1),
+		.instance = mo_number(s, row, 2),
+		.table = mo_number(s, row, 3),
+		.start_us = mo_timer(s, row, 4) - duration,
 		.duration_us = duration,
-		.type = my_text(s, row, 6),
-		.schema = my_text(s, row, 7),
-		.name = my_text(s, row, 8),
-		.operation = my_text(s, row, 9)};
+		.type = mo_text(s, row, 6),
+		.schema = mo_text(s, row, 7),
+		.name = mo_text(s, row, 8),
+		.operation = mo_text(s, row, 9)};
 }
 
 static bool was_told(const struct my_ring *r, const struct my_wait_row *row)
@@ -99,9 +99,9 @@ static void keep_between(struct my_wait_row *row, uint64_t from_us, uint64_t to_
 static void take(struct my_ring *r, struct observer_session *s, const struct my_timer_clock *clock,
 	struct my_waits *waits, uint64_t now_us)
 {
-	for (unsigned i = 0; i < my_rows(s); i++) {
+	for (unsigned i = 0; i < mo_rows(s); i++) {
 		struct my_wait_row row = my_wait_row(s, i);
-		uint64_t end_ps = my_number(s, i, 4);
+		uint64_t end_ps = mo_number(s, i, 4);
 
 		if (was_told(r, &row))
 			continue;
@@ -150,7 +150,7 @@ int my_ring_drain(struct my_ring *r, struct observer_session *s, const struct my
 	sql = mem_printf("%s AND TIMER_END > %" PRIu64 " AND TIMER_WAIT >= %" PRIu64,
 		sql_mysql_observer_ring, r->end_ps > LATE_PS ? r->end_ps - LATE_PS : 0,
 		min_wait_us * 1000000);
-	if (my_ask(s, sql, err))
+	if (mo_ask(s, sql, err))
 		return -1;
 	*ret_read = true;
 	take(r, s, clock, waits, clock_wall_us());

@@ -18,15 +18,15 @@
 
 int my_row_waits_open(struct my_row_waits *r, struct observer_session *s, struct err *err)
 {
-	if (my_can(s, "SELECT 1 FROM performance_schema.data_lock_waits LIMIT 1"))
+	if (mo_can(s, "SELECT 1 FROM performance_schema.data_lock_waits LIMIT 1"))
 		r->source = MY_ROWS_LOCK_WAITS;
-	else if (my_can(s, "SELECT 1 FROM information_schema.INNODB_LOCK_WAITS LIMIT 1"))
+	else if (mo_can(s, "SELECT 1 FROM information_schema.INNODB_LOCK_WAITS LIMIT 1"))
 		r->source = MY_ROWS_MONITOR;
 	else
 		r->source = MY_ROWS_NONE;
-	if (my_ask(s, sql_mysql_observer_row_counters, err))
+	if (mo_ask(s, sql_mysql_observer_row_counters, err))
 		return -1;
-	if (!my_rows(s))
+	if (!mo_rows(s))
 		r->source = MY_ROWS_NONE; /* no InnoDB */
 	return 0;
 }
@@ -61,11 +61,11 @@ void my_row_waits_release(struct my_row_waits *r)
 
 static int read_counters(struct my_row_waits *r, struct observer_session *s, struct err *err)
 {
-	if (my_ask(s, sql_mysql_observer_row_counters, err))
+	if (mo_ask(s, sql_mysql_observer_row_counters, err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(s); i++) {
-		const char *name = my_text(s, i, 0);
-		uint64_t value = my_number(s, i, 1);
+	for (unsigned i = 0; i < mo_rows(s); i++) {
+		const char *name = mo_text(s, i, 0);
+		uint64_t value = mo_number(s, i, 1);
 
 		if (strcasestr(name, "current"))
 			r->current = value;
@@ -142,38 +142,38 @@ static void blame(struct my_row_waits *r, uint64_t waiter, uint64_t blocker, boo
 static int sample_monitor(
 	struct my_row_waits *r, struct observer_session *s, uint64_t now_us, struct err *err)
 {
-	if (my_ask(s, "SHOW ENGINE INNODB STATUS", err))
+	if (mo_ask(s, "SHOW ENGINE INNODB STATUS", err))
 		return -1;
 	now_us += (clock_wall_us() - now_us) / 2;
-	if (my_rows(s))
-		read_monitor(r, my_text(s, 0, 2), now_us);
+	if (mo_rows(s))
+		read_monitor(r, mo_text(s, 0, 2), now_us);
 	if (!r->n || now_us - r->blockers_us < BLOCKERS_EVERY_US)
 		return 0;
-	if (my_ask(s, sql_mysql_observer_row_blockers, err))
+	if (mo_ask(s, sql_mysql_observer_row_blockers, err))
 		return -1;
 	r->blockers_us = clock_wall_us();
-	for (unsigned i = 0; i < my_rows(s); i++)
-		blame(r, my_number(s, i, 0), my_number(s, i, 1), my_number(s, i, 2));
+	for (unsigned i = 0; i < mo_rows(s); i++)
+		blame(r, mo_number(s, i, 0), mo_number(s, i, 1), mo_number(s, i, 2));
 	return 0;
 }
 
 static int sample_lock_waits(
 	struct my_row_waits *r, struct observer_session *s, uint64_t now_us, struct err *err)
 {
-	if (my_ask(s, sql_mysql_observer_row_waits_mysql, err))
+	if (mo_ask(s, sql_mysql_observer_row_waits_mysql, err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(s); i++) {
-		uint64_t session = my_number(s, i, 0);
+	for (unsigned i = 0; i < mo_rows(s); i++) {
+		uint64_t session = mo_number(s, i, 0);
 		uint64_t start = now_us - (now_us - r->previous_us) / 2;
 		struct my_row_wait *w;
 
 		for (size_t k = 0; k < r->n; k++)
 			if (r->open[k].session == session)
 				start = r->open[k].start_us;
-		w = seen(r, session, start, now_us, my_text(s, i, 3), my_text(s, i, 4));
+		w = seen(r, session, start, now_us, mo_text(s, i, 3), mo_text(s, i, 4));
 		if (w && !w->tag)
-			w->tag = my_tag(my_text(s, i, 5));
-		blame(r, session, my_number(s, i, 1), my_number(s, i, 2));
+			w->tag = mo_tag(mo_text(s, i, 5));
+		blame(r, session, mo_number(s, i, 1), mo_number(s, i, 2));
 	}
 	return 0;
 }
@@ -267,10 +267,10 @@ static enum wait_outcome outcome_of(
 	sql = mem_printf("SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX"
 			 " WHERE TIMESTAMPDIFF(SECOND, trx_started, NOW()) + 1 >= %" PRIu64,
 		seconds);
-	if (my_ask(s, sql, NULL))
+	if (mo_ask(s, sql, NULL))
 		return WAIT_ACQUIRED;
-	for (unsigned i = 0; i < my_rows(s); i++)
-		if (my_sessions_has(&w->holders, my_number(s, i, 0)))
+	for (unsigned i = 0; i < mo_rows(s); i++)
+		if (my_sessions_has(&w->holders, mo_number(s, i, 0)))
 			return WAIT_TIMED_OUT;
 	return WAIT_ACQUIRED;
 }

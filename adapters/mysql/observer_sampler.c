@@ -37,7 +37,7 @@ void my_seen_clear(struct my_seen_locks *seen)
 /* The row's object when its lock can make others wait for a table; NULL otherwise. */
 static char *object_of(const struct observer_session *s, unsigned row, const char *mode)
 {
-	const char *type = my_text(s, row, 0), *name = my_text(s, row, 2);
+	const char *type = mo_text(s, row, 0), *name = mo_text(s, row, 2);
 	bool table = !strcmp(type, "TABLE") || !strcmp(type, "Table metadata lock");
 
 	if (!strncmp(mode, "BACKUP_FTWRL", 12))
@@ -45,7 +45,7 @@ static char *object_of(const struct observer_session *s, unsigned row, const cha
 	/* The tables that an ALTER builds beside have such names. */
 	if (!table || !strncmp(name, "#sql", 4))
 		return NULL;
-	return mem_printf("%s.%s", my_text(s, row, 1), name);
+	return mem_printf("%s.%s", mo_text(s, row, 1), name);
 }
 
 /* Between two looks a lock was taken, or released: on the average half-way. */
@@ -56,8 +56,8 @@ static void take(struct my_seen_locks *seen, const struct observer_session *s, u
 
 	for (size_t i = 0; i < seen->n; i++)
 		seen->list[i].now = false;
-	for (unsigned i = 0; i < my_rows(s); i++) {
-		const char *told = my_text(s, i, 3);
+	for (unsigned i = 0; i < mo_rows(s); i++) {
+		const char *told = mo_text(s, i, 3);
 		const char *mode = strncmp(told, "MDL_", 4) ? told : told + 4;
 		CLEANUP(cleanup_free) char *object = object_of(s, i, mode);
 		struct my_seen_lock *lock = object ? my_seen_find(seen, object, mode) : NULL;
@@ -97,7 +97,7 @@ int my_locks_read(struct observer_session *s, enum my_lock_source source, uint64
 				 " FROM performance_schema.metadata_locks"
 				 " WHERE LOCK_STATUS = 'GRANTED' AND OWNER_THREAD_ID = %" PRIu64,
 			thread);
-	if (my_ask(s, sql, err))
+	if (mo_ask(s, sql, err))
 		return -1;
 	take(seen, s, at_us, previous_us);
 	return 0;
@@ -160,15 +160,15 @@ static enum my_lock_source choose(struct my_lock_sampler *s)
 {
 	static const char probe[] = "SELECT 1 FROM information_schema." PLUGIN " LIMIT 1";
 
-	if (my_can(&s->session, probe))
+	if (mo_can(&s->session, probe))
 		return MY_LOCKS_PLUGIN;
-	if (my_can(&s->session, "INSTALL SONAME 'metadata_lock_info'")) {
+	if (mo_can(&s->session, "INSTALL SONAME 'metadata_lock_info'")) {
 		s->installed = true;
-		if (my_can(&s->session, probe))
+		if (mo_can(&s->session, probe))
 			return MY_LOCKS_PLUGIN;
 	}
-	if (my_can(&s->session, "SELECT 1 FROM performance_schema.metadata_locks LIMIT 1") &&
-		my_rows(&s->session))
+	if (mo_can(&s->session, "SELECT 1 FROM performance_schema.metadata_locks LIMIT 1") &&
+		mo_rows(&s->session))
 		return MY_LOCKS_TABLE;
 	return MY_LOCKS_NONE;
 }
@@ -219,7 +219,7 @@ void my_sampler_release(struct my_lock_sampler *s)
 		pthread_mutex_destroy(&s->lock);
 	}
 	if (s->installed)
-		my_can(&s->session, "UNINSTALL SONAME 'metadata_lock_info'");
+		mo_can(&s->session, "UNINSTALL SONAME 'metadata_lock_info'");
 	my_session_release(&s->session);
 	my_seen_clear(&s->seen);
 	mem_free(s->seen.list);

@@ -35,39 +35,39 @@ void my_session_release(struct observer_session *s)
 	*s = (struct observer_session){0};
 }
 
-int my_ask(struct observer_session *s, const char *sql, struct err *err)
+int mo_ask(struct observer_session *s, const char *sql, struct err *err)
 {
 	return db_exec(db, s->conn, sql, err);
 }
 
-unsigned my_rows(const struct observer_session *s)
+unsigned mo_rows(const struct observer_session *s)
 {
 	return db->result(s->conn)->rows;
 }
 
-const char *my_text(const struct observer_session *s, unsigned row, unsigned column)
+const char *mo_text(const struct observer_session *s, unsigned row, unsigned column)
 {
 	const char *text = db->value(s->conn, row, column);
 
 	return text ? text : "";
 }
 
-uint64_t my_number(const struct observer_session *s, unsigned row, unsigned column)
+uint64_t mo_number(const struct observer_session *s, unsigned row, unsigned column)
 {
-	return strtoull(my_text(s, row, column), NULL, 10);
+	return strtoull(mo_text(s, row, column), NULL, 10);
 }
 
-uint64_t my_timer(const struct observer_session *s, unsigned row, unsigned column)
+uint64_t mo_timer(const struct observer_session *s, unsigned row, unsigned column)
 {
-	return my_number(s, row, column) / 1000000;
+	return mo_number(s, row, column) / 1000000;
 }
 
-bool my_can(struct observer_session *s, const char *sql)
+bool mo_can(struct observer_session *s, const char *sql)
 {
-	return my_ask(s, sql, NULL) == 0;
+	return mo_ask(s, sql, NULL) == 0;
 }
 
-char *my_tag(const char *sql)
+char *mo_tag(const char *sql)
 {
 	static const char open[] = "/*tx:";
 	const char *end;
@@ -122,16 +122,16 @@ int my_threads_load(struct my_threads *t, struct observer_session *s, struct err
 {
 	size_t before = t->n;
 
-	if (my_ask(s, sql_mysql_observer_threads, err))
+	if (mo_ask(s, sql_mysql_observer_threads, err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(s); i++)
-		put(t, my_number(s, i, 0), my_number(s, i, 1));
+	for (unsigned i = 0; i < mo_rows(s); i++)
+		put(t, mo_number(s, i, 0), mo_number(s, i, 1));
 	if (t->n == before)
 		return 0;
-	if (my_ask(s, sql_mysql_observer_applications, err))
+	if (mo_ask(s, sql_mysql_observer_applications, err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(s); i++)
-		name(t, my_number(s, i, 0), db->value(s->conn, i, 1));
+	for (unsigned i = 0; i < mo_rows(s); i++)
+		name(t, mo_number(s, i, 0), db->value(s->conn, i, 1));
 	return 0;
 }
 

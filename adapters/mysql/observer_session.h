@@ -13,18 +13,18 @@ struct observer_session {
 int my_session_open(
 	struct observer_session *s, const struct replica_info *replica, struct err *err);
 void my_session_release(struct observer_session *s);
-int my_ask(struct observer_session *s, const char *sql, struct err *err);
-unsigned my_rows(const struct observer_session *s);
+int mo_ask(struct observer_session *s, const char *sql, struct err *err);
+unsigned mo_rows(const struct observer_session *s);
 /* "" for NULL. */
-const char *my_text(const struct observer_session *s, unsigned row, unsigned column);
-uint64_t my_number(const struct observer_session *s, unsigned row, unsigned column);
+const char *mo_text(const struct observer_session *s, unsigned row, unsigned column);
+uint64_t mo_number(const struct observer_session *s, unsigned row, unsigned column);
 /* Picoseconds as microseconds. */
-uint64_t my_timer(const struct observer_session *s, unsigned row, unsigned column);
+uint64_t mo_timer(const struct observer_session *s, unsigned row, unsigned column);
 /* True when the query can be asked at all: for features, which are tried and not guessed. */
-bool my_can(struct observer_session *s, const char *sql);
+bool mo_can(struct observer_session *s, const char *sql);
 
 /* NAME when the text begins with the comment tx:NAME; else NULL. Caller frees. */
-char *my_tag(const char *sql);
+char *mo_tag(const char *sql);
 
 /* ---- threads of performance_schema; a thread stays known when its session is gone ---- */
 

@@ -14,9 +14,9 @@ static const char *const kind_names[] = {"performance-schema", "processlist"};
 
 static int number(struct observer *o, const char *sql, uint64_t *ret, struct err *err)
 {
-	if (my_ask(&o->session, sql, err))
+	if (mo_ask(&o->session, sql, err))
 		return -1;
-	*ret = my_rows(&o->session) ? my_number(&o->session, 0, 0) : 0;
+	*ret = mo_rows(&o->session) ? mo_number(&o->session, 0, 0) : 0;
 	return 0;
 }
 
@@ -40,12 +40,12 @@ static int set_up_events(struct observer *o, bool *ret_late, struct err *err)
 	*ret_late = !on;
 	o->table_locks = tables > 0;
 	/* MariaDB's default counts cycles, and is off by up to 0.3 %. MySQL has no choice. */
-	o->clock.steady = my_can(&o->session,
+	o->clock.steady = mo_can(&o->session,
 		"UPDATE performance_schema.setup_timers SET TIMER_NAME = 'NANOSECOND'"
 		" WHERE NAME = 'wait'");
 	/* Table locks make an event or two of each statement: not where nobody needs them. */
-	if (my_ask(&o->session, sql_mysql_observer_instruments, err) ||
-		my_ask(&o->session,
+	if (mo_ask(&o->session, sql_mysql_observer_instruments, err) ||
+		mo_ask(&o->session,
 			tables ? "UPDATE performance_schema.setup_instruments SET ENABLED = 'YES',"
 				 " TIMED = 'YES' WHERE NAME IN (" MDL ", " TABLE_LOCK ")"
 			       : "UPDATE performance_schema.setup_instruments"
@@ -53,7 +53,7 @@ static int set_up_events(struct observer *o, bool *ret_late, struct err *err)
 				 " WHERE NAME IN (" MDL ", " TABLE_LOCK ")",
 			err))
 		return -1;
-	return my_ask(&o->session,
+	return mo_ask(&o->session,
 		"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME IN"
 		" ('global_instrumentation', 'thread_instrumentation', 'events_waits_current',"
 		" 'events_waits_history_long')",

@@ -90,16 +90,16 @@ const struct my_table *my_tables_find(const struct my_table_set *set, const char
 static int load_storage(
 	struct my_table_set *set, struct observer_session *s, bool mysql, struct err *err)
 {
-	if (my_ask(s, mysql ? sql_mysql_observer_storage_mysql : sql_mysql_observer_storage, err))
+	if (mo_ask(s, mysql ? sql_mysql_observer_storage_mysql : sql_mysql_observer_storage, err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(s); i++) {
-		CLEANUP(cleanup_free) char *name = my_storage_name(my_text(s, i, 0));
+	for (unsigned i = 0; i < mo_rows(s); i++) {
+		CLEANUP(cleanup_free) char *name = my_storage_name(mo_text(s, i, 0));
 		struct my_table *t = find(set, name);
 
 		if (!t)
 			continue;
-		add_id(&t->tables, my_number(s, i, 1));
-		add_id(&t->indexes, my_number(s, i, 2));
+		add_id(&t->tables, mo_number(s, i, 1));
+		add_id(&t->indexes, mo_number(s, i, 2));
 	}
 	return 0;
 }
@@ -108,12 +108,12 @@ int my_tables_load(struct my_table_set *set, struct observer_session *s, const c
 	bool mysql, struct err *err)
 {
 	my_tables_release(set);
-	if (my_ask(s, sql_mysql_observer_tables, err))
+	if (mo_ask(s, sql_mysql_observer_tables, err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(s); i++)
+	for (unsigned i = 0; i < mo_rows(s); i++)
 		*MEM_PUSH(set->list, set->n, set->cap) =
-			(struct my_table){.name = mem_printf("%s.%s", database, my_text(s, i, 0)),
-				.engine = mem_strdup(my_text(s, i, 1))};
+			(struct my_table){.name = mem_printf("%s.%s", database, mo_text(s, i, 0)),
+				.engine = mem_strdup(mo_text(s, i, 1))};
 	if (set->n)
 		qsort(set->list, set->n, sizeof(*set->list), by_name);
 	return load_storage(set, s, mysql, err);

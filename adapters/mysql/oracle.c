@@ -25,7 +25,7 @@ void my_oracle_init(struct oracle *o, const struct replica_info *replica)
 void my_oracle_release(struct oracle *o)
 {
 	if (o->session.conn)
-		my_can(&o->session, "DROP DATABASE IF EXISTS " ORACLE_SCHEMA);
+		mo_can(&o->session, "DROP DATABASE IF EXISTS " ORACLE_SCHEMA);
 	my_session_release(&o->session);
 	mem_free_strings(o->copied, o->n_copied);
 	mem_free(o->settings);
@@ -40,9 +40,9 @@ static int open_scratch(struct oracle *o, struct err *err)
 		return 0;
 	if (my_session_open(&o->session, o->replica, err))
 		return -1;
-	o->mysql = my_can(&o->session, "SELECT 1 FROM information_schema.INNODB_TABLES LIMIT 1");
+	o->mysql = mo_can(&o->session, "SELECT 1 FROM information_schema.INNODB_TABLES LIMIT 1");
 	/* Nothing of this is anybody else's business; rows are read without locks on them. */
-	my_can(&o->session, "SET SESSION sql_log_bin = 0");
+	mo_can(&o->session, "SET SESSION sql_log_bin = 0");
 	if (db_text(db, o->session.conn, "SELECT @@GLOBAL.sql_mode", &mode, err) ||
 		my_oracle_run(o, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", err) ||
 		my_oracle_run(o, "DROP DATABASE IF EXISTS " ORACLE_SCHEMA, err) ||
@@ -92,19 +92,21 @@ static enum answer judge(const struct db_error *e, bool clauses)
 	return code == 1064 && clauses ? NO_CLAUSES : FAILED;
 }
 
-/* "… Reason: Cannot change column type INPLACE. Try ALGORITHM=COPY" */
+/* "ALGORITHM=INPLACE is not supported. Reason: Cannot change column type INPLACE. Try
+ * ALGORITHM=COPY"; why a lock is refused is another matter. */
 static void keep_reason(struct question *q, const char *text)
 {
 	const char *reason = strstr(text, "Reason: ");
 	char *end;
 
-	if (!reason)
+	if (!reason || strncmp(text, "ALGORITHM=", strlen("ALGORITHM=")) != 0)
 		return;
 	snprintf(q->reason, sizeof(q->reason), "%s", reason + strlen("Reason: "));
 	end = strstr(q->reason, ". Try ");
 	if (end)
 		*end = '\0';
-	q->reason[0] = (char)tolower((unsigned char)q->reason[0]);
+	if (islower((unsigned char)q->reason[1]))
+		q->reason[0] = (char)tolower((unsigned char)q->reason[0]);
 }
 
 static int attempt(struct question *q, const char *algorithm, const char *lock, enum answer *ret,
@@ -141,7 +143,7 @@ static int empty_it(struct question *q, struct err *err)
 	CLEANUP(cleanup_str) struct str sql = {0};
 
 	str_add(&sql, "DELETE FROM ");
-	my_quote_name(&sql, q->target.table);
+	my_target_quote(&sql, q->target.table);
 	q->emptied = true;
 	return my_oracle_run(q->o, str_text(&sql), err);
 }
@@ -225,9 +227,9 @@ static bool ask_versions(struct oracle *o, const char *schema, const char *table
 			"SELECT TOTAL_ROW_VERSIONS FROM information_schema.INNODB_TABLES"
 			" WHERE NAME = '%s/%s'",
 			schema, table) ||
-		!my_rows(&o->session))
+		!mo_rows(&o->session))
 		return false;
-	*ret = my_number(&o->session, 0, 0);
+	*ret = mo_number(&o->session, 0, 0);
 	return true;
 }
 

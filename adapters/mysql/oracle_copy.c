@@ -13,7 +13,7 @@
 
 int my_oracle_run(struct oracle *o, const char *sql, struct err *err)
 {
-	return my_ask(&o->session, sql, err);
+	return mo_ask(&o->session, sql, err);
 }
 
 bool my_oracle_can(struct oracle *o, const char *format, ...)
@@ -26,7 +26,7 @@ bool my_oracle_can(struct oracle *o, const char *format, ...)
 	if (vasprintf(&sql, format, args) < 0)
 		sql = NULL;
 	va_end(args);
-	can = sql && my_can(&o->session, sql);
+	can = sql && mo_can(&o->session, sql);
 	free(sql);
 	return can;
 }
@@ -42,9 +42,9 @@ static void add_bytes(struct str *out, const char *text)
 
 static void add_table(struct str *out, const char *schema, const char *table)
 {
-	my_quote_name(out, schema);
+	my_target_quote(out, schema);
 	str_add_char(out, '.');
-	my_quote_name(out, table);
+	my_target_quote(out, table);
 }
 
 static bool is_copied(const struct oracle *o, const char *table)
@@ -71,10 +71,10 @@ static int list_columns(
 	str_add(&sql, " ORDER BY ORDINAL_POSITION");
 	if (my_oracle_run(o, str_text(&sql), err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(&o->session); i++) {
+	for (unsigned i = 0; i < mo_rows(&o->session); i++) {
 		if (i)
 			str_add(out, ", ");
-		my_quote_name(out, my_text(&o->session, i, 0));
+		my_target_quote(out, mo_text(&o->session, i, 0));
 	}
 	return 0;
 }
@@ -95,7 +95,7 @@ static int fill(
 	add_table(&sql, schema, table);
 	str_add(&sql, rest);
 	if (columns.len)
-		my_can(&o->session, str_text(&sql));
+		mo_can(&o->session, str_text(&sql));
 	return 0;
 }
 
@@ -110,7 +110,7 @@ static int fill_some(struct oracle *o, const char *schema, const char *table, st
 	str_add(&sql, "INSERT IGNORE INTO ");
 	add_table(&sql, ORACLE_SCHEMA, table);
 	str_add(&sql, " () VALUES ()");
-	my_can(&o->session, str_text(&sql));
+	mo_can(&o->session, str_text(&sql));
 	return 0;
 }
 
@@ -126,7 +126,7 @@ static int make(struct oracle *o, const char *schema, const char *table, bool *r
 	add_table(&sql, ORACLE_SCHEMA, table);
 	str_add(&sql, " LIKE ");
 	add_table(&sql, schema, table);
-	if (!my_can(&o->session, str_text(&sql)))
+	if (!mo_can(&o->session, str_text(&sql)))
 		return 0;
 	*MEM_PUSH(o->copied, o->n_copied, o->cap_copied) = mem_strdup(table);
 	*ret = true;
@@ -166,15 +166,15 @@ static int read_keys(struct oracle *o, const char *schema, const char *table, st
 		" GROUP BY k.CONSTRAINT_NAME, k.TABLE_NAME, k.REFERENCED_TABLE_NAME");
 	if (my_oracle_run(o, str_text(&sql), err))
 		return -1;
-	for (unsigned i = 0; i < my_rows(&o->session); i++)
+	for (unsigned i = 0; i < mo_rows(&o->session); i++)
 		*MEM_PUSH(*ret, *ret_n, cap) =
-			(struct key){.name = mem_strdup(my_text(&o->session, i, 0)),
-				.table = mem_strdup(my_text(&o->session, i, 1)),
-				.columns = mem_strdup(my_text(&o->session, i, 2)),
-				.other = mem_strdup(my_text(&o->session, i, 3)),
-				.other_columns = mem_strdup(my_text(&o->session, i, 4)),
-				.update = mem_strdup(my_text(&o->session, i, 5)),
-				.delete = mem_strdup(my_text(&o->session, i, 6))};
+			(struct key){.name = mem_strdup(mo_text(&o->session, i, 0)),
+				.table = mem_strdup(mo_text(&o->session, i, 1)),
+				.columns = mem_strdup(mo_text(&o->session, i, 2)),
+				.other = mem_strdup(mo_text(&o->session, i, 3)),
+				.other_columns = mem_strdup(mo_text(&o->session, i, 4)),
+				.update = mem_strdup(mo_text(&o->session, i, 5)),
+				.delete = mem_strdup(mo_text(&o->session, i, 6))};
 	return 0;
 }
 
@@ -196,12 +196,12 @@ static void add_key(struct oracle *o, const struct key *k)
 	str_add(&sql, "ALTER TABLE ");
 	add_table(&sql, ORACLE_SCHEMA, k->table);
 	str_add(&sql, " ADD CONSTRAINT ");
-	my_quote_name(&sql, k->name);
+	my_target_quote(&sql, k->name);
 	str_addf(&sql, " FOREIGN KEY (%s) REFERENCES ", k->columns);
 	add_table(&sql, ORACLE_SCHEMA, k->other);
 	str_addf(&sql, " (%s) ON UPDATE %s ON DELETE %s", k->other_columns, k->update, k->delete);
 	/* Twice is an error, and no harm. */
-	my_can(&o->session, str_text(&sql));
+	mo_can(&o->session, str_text(&sql));
 }
 
 static int link_keys(struct oracle *o, const char *schema, const char *table, struct err *err)

@@ -228,6 +228,10 @@ static void parse_drop(struct cursor *c, struct my_target *t)
 
 	skip_any(c, before);
 	if (skip(c, "INDEX")) {
+		t->if_exists = skip(c, "IF");
+		if (t->if_exists)
+			skip(c, "EXISTS");
+		t->index = mem_strndup(c->text + c->at.start, c->at.end - c->at.start);
 		parse_index(c, t, MY_STATEMENT_DROP_INDEX);
 	} else if (skip(c, "TABLE")) {
 		if (skip(c, "IF"))
@@ -281,6 +285,7 @@ void my_target_release(struct my_target *t)
 	mem_free(t->algorithm);
 	mem_free(t->lock);
 	mem_free(t->renamed);
+	mem_free(t->index);
 	for (size_t i = 0; i < t->n_references; i++)
 		mem_free(t->references[i]);
 	*t = (struct my_target){0};
@@ -288,7 +293,7 @@ void my_target_release(struct my_target *t)
 
 /* ---- for the copies ---- */
 
-void my_quote_name(struct str *out, const char *name)
+void my_target_quote(struct str *out, const char *name)
 {
 	str_add_char(out, '`');
 	for (; *name; name++) {
@@ -320,6 +325,20 @@ static bool introduces(const struct cursor *c)
 	return false;
 }
 
+static void rewrite_drop_index(const struct my_target *t, const char *scratch,
+	const char *algorithm, const char *lock, struct str *out)
+{
+	str_add(out, "ALTER TABLE ");
+	my_target_quote(out, scratch);
+	str_add_char(out, '.');
+	my_target_quote(out, t->table);
+	str_add_char(out, ' ');
+	add_clauses(out, algorithm ? algorithm : t->algorithm, lock ? lock : t->lock, ", ");
+	if (algorithm || lock || t->algorithm || t->lock)
+		str_add(out, ", ");
+	str_addf(out, "DROP INDEX %s%s", t->if_exists ? "IF EXISTS " : "", t->index);
+}
+
 void my_target_rewrite(const char *sql, const struct my_target *t, const char *scratch,
 	const char *algorithm, const char *lock, struct str *out)
 {
@@ -327,6 +346,10 @@ void my_target_rewrite(const char *sql, const struct my_target *t, const char *s
 	bool front = t->kind == MY_STATEMENT_ALTER && (algorithm || lock), after_intro = false;
 	size_t copied = 0;
 
+	if (t->kind == MY_STATEMENT_DROP_INDEX) {
+		rewrite_drop_index(t, scratch, algorithm, lock, out);
+		return;
+	}
 	my_lex_solid(&c.lexer, &c.at);
 	while (c.at.kind != MY_END && !my_token_char(sql, &c.at, ';')) {
 		struct my_token name = c.at;
@@ -342,7 +365,7 @@ void my_target_rewrite(const char *sql, const struct my_target *t, const char *s
 		step(&c);
 		if (after_intro && name.kind != MY_OTHER && my_token_char(c.text, &c.at, '.')) {
 			str_add_n(out, sql + copied, name.start - copied);
-			my_quote_name(out, scratch);
+			my_target_quote(out, scratch);
 			copied = name.end;
 		}
 		after_intro = intro;

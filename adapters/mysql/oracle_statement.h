@@ -24,6 +24,8 @@ struct my_target {
 	enum my_statement_kind kind;
 	char *schema; /* as written, without quotes; NULL: none written */
 	char *table;  /* the first table that it is about; NULL: none was found */
+	char *index;  /* DROP INDEX: its name, as written */
+	bool if_exists;
 	/* ALTER: behind the name, where its specifications begin. */
 	size_t specs;
 	bool specs_partition;	/* they begin with PARTITION BY or REMOVE PARTITIONING: no comma */
@@ -37,13 +39,14 @@ void my_target_parse(const char *sql, struct my_target *ret);
 void my_target_release(struct my_target *t);
 
 /*
- * The statement as it is sent for the copies in the schema `scratch`: schemas in front of tables
+ * The statement as it is sent for the copies (DROP INDEX as the ALTER TABLE that it is, since
+ * MariaDB takes no clauses with it) in the schema `scratch`: schemas in front of tables
  * are replaced, and `clauses` ("ALGORITHM=INSTANT, LOCK=NONE"; "" none) put in.
  */
 void my_target_rewrite(const char *sql, const struct my_target *t, const char *scratch,
 	const char *algorithm, const char *lock, struct str *out);
 
 /* `name` with its backticks; the inside is safe for any name. */
-void my_quote_name(struct str *out, const char *name);
+void my_target_quote(struct str *out, const char *name);
 
 #endif
