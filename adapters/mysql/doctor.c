@@ -206,7 +206,7 @@ int mysql_doctor(
 		look_at_source(config, report);
 	if (config->standby && *config->standby)
 		look_at_replica(config, report);
-	doctor_add(report, DOCTOR_OK, "mark of a disposable replica", NULL,
+	doctor_add(report, DOCTOR_OK, "disposable mark", NULL,
 		"%s; and disposable: true in the scenario. Neither comes with replication, and "
 		"neither holds on a copy of the server's files",
 		my_disposable_howto);
