@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "adapters/mysql/mysql.h"
 #include "adapters/postgres/postgres.h"
 
-static const struct engine *const engines[] = {&postgres_engine, NULL};
+static const struct engine *const engines[] = {&postgres_engine, &mysql_engine, NULL};
 
 const struct engine *const *engine_all(void)
 {

@@ -125,8 +125,11 @@ char *fixture_path(const struct fixture *f, const char *cache_dir)
 int fixture_copy_files(
 	const struct fixture *f, const struct proc_user *user, const char *to, struct err *err)
 {
-	/* The server's user may not be able to read where the fixture lies. */
-	if (fs_copy_tree(f->dir, to, err))
+	/* The server's user may not be able to read where the fixture lies, nor what it links to.
+	 */
+	const char *const argv[] = {"cp", "-aL", "--reflink=auto", "-T", f->dir, to, NULL};
+
+	if (proc_run(&(struct proc_spec){.argv = argv}, NULL, err))
 		return -1;
 	if (chmod(to, 0700))
 		return err_set(err, ERR_FAILED, "cannot change the mode of '%s'", to);

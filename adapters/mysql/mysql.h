@@ -10,6 +10,8 @@ extern const struct provider mysql_embedded; /* provider_embedded.c */
 extern const struct provider mysql_clone;    /* provider_clone.c */
 extern const struct provider mysql_promote;  /* provider_promote.c */
 
+extern const struct engine mysql_engine; /* engine.c */
+
 /* doctor.c */
 int mysql_doctor(
 	const struct provider_config *config, struct doctor_report *report, struct err *err);

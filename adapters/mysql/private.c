@@ -13,6 +13,15 @@
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
 
+int my_provider_supports(const struct my_flavour *flavour, const char *provider, struct err *err)
+{
+	if (flavour->mariadb)
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED,
+		"provider '%s' is not built for %s %s yet: MariaDB only", provider,
+		my_flavour_name(flavour), flavour->text);
+}
+
 void my_private_init(struct my_private *p, const char *provider,
 	const struct provider_config *config, const struct provider_env *env)
 {

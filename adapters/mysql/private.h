@@ -23,6 +23,10 @@ struct my_private {
 	struct replica_info info;
 };
 
+/* ERR_UNSUPPORTED for what no provider has been tried on: MySQL, whose words and capabilities are
+ * in flavour.c, and for which this is the only thing that says no. */
+int my_provider_supports(const struct my_flavour *flavour, const char *provider, struct err *err);
+
 void my_private_init(struct my_private *p, const char *provider,
 	const struct provider_config *config, const struct provider_env *env);
 void my_private_tell(const struct my_private *p, const char *format, ...)

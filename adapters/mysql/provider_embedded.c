@@ -89,7 +89,8 @@ static int check(struct replica *r, struct err *err)
 	CLEANUP(cleanup_free) char *entry = NULL;
 	uint64_t bytes;
 
-	if (my_programs_find(p->config->bin_dir, &p->programs, err))
+	if (my_programs_find(p->config->bin_dir, &p->programs, err) ||
+		my_provider_supports(&p->programs.flavour, "embedded", err))
 		return -1;
 	if (!p->programs.client)
 		return err_set(err, ERR_FAILED,

@@ -61,6 +61,17 @@ void my_settings_set(struct my_settings *s, const char *name, const char *value)
 	item->value = mem_strdup(value);
 }
 
+void my_settings_drop(struct my_settings *s, const char *name)
+{
+	struct server_setting *item = find(s, name);
+
+	if (!item)
+		return;
+	free(item->name);
+	free(item->value);
+	*item = s->items[--s->n];
+}
+
 const char *my_settings_get(const struct my_settings *s, const char *name)
 {
 	const struct server_setting *item = find(s, name);

@@ -14,6 +14,7 @@ void my_settings_release(struct my_settings *s); /* NULL-safe */
 /* Sets or replaces; both strings are copied; `value` NULL: the bare name. `innodb-x`, `innodb_x`
  * and `loose-innodb_x` are the same name. */
 void my_settings_set(struct my_settings *s, const char *name, const char *value);
+void my_settings_drop(struct my_settings *s, const char *name); /* no error when absent */
 const char *my_settings_get(const struct my_settings *s, const char *name); /* NULL: not set */
 void my_settings_add_all(struct my_settings *s, const struct server_setting *settings, size_t n);
 

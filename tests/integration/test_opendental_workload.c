@@ -9,11 +9,14 @@
 
 #include "adapters/mysql/client.h"
 #include "adapters/mysql/dialect.h"
+#include "adapters/mysql/mysql.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/clock.h"
+#include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "harness/workload/workload.h"
 #include "tests/support/opendental.h"
+#include "tests/support/provider_run.h"
 #include "tests/support/suite.h"
 
 #define RUN_US 5000000
@@ -132,6 +135,32 @@ START_TEST(statements_find_rows)
 }
 END_TEST
 
+/* The variants are folders of links, which must not be copied as links. */
+START_TEST(provider_builds_a_variant_and_replicates_it)
+{
+	CLEANUP(cleanup_free) char *cache = fs_join(od_server.dir, "cache");
+	struct test_run run;
+	struct db_conn *conn = NULL;
+	int64_t n;
+
+	test_run_init(&run, "mysql", &mysql_embedded);
+	run.env.cache_dir = cache;
+	run.config.fixture = "fixtures/opendental-24.2/mysql";
+	run.config.database = "opendental";
+	run.config.scale = 0.001;
+	test_run_up(&run);
+	ck_ok(db_connect(&mysql_db,
+		      &(struct db_target){.dsn = run.provider->info(run.replica)->dsn}, &conn,
+		      &err),
+		err);
+	ck_ok(db_number(&mysql_db, conn, "SELECT COUNT(*) FROM opendental.securitylog", &n, &err),
+		err);
+	ck_assert_int_eq(n, 5000);
+	mysql_db.close(conn);
+	test_run_down(&run);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("opendental_workload");
@@ -142,6 +171,7 @@ int main(void)
 	tcase_add_loop_test(t, no_statement_of_the_application_fails, 0,
 		sizeof(variants) / sizeof(variants[0]));
 	tcase_add_test(t, statements_find_rows);
+	tcase_add_test(t, provider_builds_a_variant_and_replicates_it);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -13,7 +13,7 @@ void test_run_init(struct test_run *run, const char *engine, const struct provid
 
 	*run = (struct test_run){.provider = provider,
 		.config = {.engine = engine, .catch_up_us = 30000000},
-		.env = {.cache_dir = "/nonexistent"}};
+		.env = {.cache_dir = "/dev/null/none"}};
 	ck_ok(fs_temp_dir(&state, &run->err), run->err);
 	setenv("XDG_STATE_HOME", state, 1);
 	ck_ok(journal_open(&run->env.journal, &run->err), run->err);

@@ -1,0 +1,18 @@
+#include "adapters/engine.h"
+
+#include "adapters/mysql/dialect.h"
+#include "adapters/mysql/mysql.h"
+#include "adapters/mysql/observer.h"
+
+static const struct provider *const providers[] = {
+	&mysql_embedded, &mysql_clone, &mysql_promote, NULL};
+
+const struct engine mysql_engine = {
+	.name = "mysql",
+	.db = &mysql_db,
+	.dialect = &mysql_dialect,
+	.observer = &mysql_observer,
+	.providers = providers,
+	.doctor = mysql_doctor,
+	.clear_slot = mysql_clear_slot,
+};
