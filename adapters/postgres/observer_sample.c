@@ -76,7 +76,8 @@ static void read_blockers(const struct lock_waits *w, const struct observer_sess
 	}
 }
 
-/* The same wait: it began before it was last seen. The server may tell its start late. */
+/* The same wait: it began before it was last seen, or just while it was first asked for, when half
+ * of the round trip lies before its start. The server may tell its start late. */
 static struct open_wait *find_same(
 	struct lock_waits *w, uint64_t pid, const struct lock_target *target, uint64_t start_us)
 {
@@ -84,7 +85,7 @@ static struct open_wait *find_same(
 		struct open_wait *o = &w->open[i];
 
 		if (o->pid == pid && strcmp(o->target.text, target->text) == 0 &&
-			(!start_us || start_us <= o->seen_us))
+			(!start_us || start_us <= o->seen_us || start_us <= o->start_us))
 			return o;
 	}
 	return NULL;
