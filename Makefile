@@ -74,6 +74,10 @@ demo: bootstrap ## rehearse two migrations on embedded servers and show both ver
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@sh ci/demo.sh $(B)/rehearse
 
+demo-mysql: bootstrap ## the same on MariaDB, with the schema of Open Dental
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@sh ci/demo.sh $(B)/rehearse mysql
+
 scenarios: bootstrap ## rehearse every scenario at its full scale against its expected verdict
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@sh ci/scenarios.sh $(B)/rehearse $(T)
@@ -102,9 +106,9 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all suites check demo scenarios bootstrap lint format valgrind install dist clean help
+.PHONY: all suites check demo demo-mysql scenarios bootstrap lint format valgrind install dist clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 

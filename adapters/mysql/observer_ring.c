@@ -12,6 +12,7 @@
 #define COST_SHARE 20 /* reading takes at most a twentieth of the time */
 /* An event's end is taken before it is put into the ring, so a younger one may come first. */
 #define LATE_PS 1000000000000
+#define AHEAD_US 10000000
 
 void my_timer_read(
 	struct my_timer_clock *c, uint64_t timer_us, uint64_t before_us, uint64_t after_us)
@@ -36,6 +37,9 @@ static int count_events(struct observer_session *s, uint64_t *ret, struct err *e
 int my_ring_open(struct my_ring *r, struct observer_session *s, struct err *err)
 {
 	*r = (struct my_ring){0};
+	/* What the ring holds from before was timed by whichever timer was set then: its ends may
+	 * lie far ahead of all that is to come. */
+	mo_can(s, "TRUNCATE TABLE performance_schema.events_waits_history_long");
 	if (mo_ask(s, "SELECT @@performance_schema_events_waits_history_long_size", err))
 		return -1;
 	r->size = mo_number(s, 0, 0);
@@ -103,7 +107,9 @@ static void take(struct my_ring *r, struct observer_session *s, const struct my_
 		struct my_wait_row row = my_wait_row(s, i);
 		uint64_t end_ps = mo_number(s, i, 4);
 
-		if (was_told(r, &row))
+		/* An event that was under way when the timer was changed has an end beyond now. */
+		if (was_told(r, &row) ||
+			row.start_us + row.duration_us + clock->offset_us > now_us + AHEAD_US)
 			continue;
 		*MEM_PUSH(r->told, r->n_told, r->cap_told) =
 			(struct my_told){row.thread, row.event, end_ps};
