@@ -324,10 +324,112 @@ START_TEST(without_performance_schema_it_falls_back_and_says_so)
 }
 END_TEST
 
+/* ---- the source ---- */
+
+START_TEST(short_waits_are_left_out_and_the_limit_can_be_changed)
+{
+	struct db_conn *holder = rig_session("holder");
+	struct client read;
+	struct told told = {0};
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_schema();
+	o = rig_observe("auto", 10000);
+	ck_assert_str_eq(ops->source(o)->name, "performance-schema");
+	ck_assert_uint_eq(ops->source(o)->min_wait_us, 10000);
+	ck_ok(ops->set_min_wait(o, 400000, &err), err);
+	rig_run(holder, "LOCK TABLES t WRITE");
+	client_start(&read, "app", "SELECT n FROM t WHERE id = 1");
+	rig_poll(o, &told, 100000);
+	rig_run(holder, "UNLOCK TABLES");
+	client_end(&read);
+	rig_poll(o, &told, 200000);
+	ck_assert_uint_eq(told.n, 0);
+	rig_finish(o, &told);
+	ck_assert_uint_eq(told.n, 0);
+	told_release(&told);
+	db->close(holder);
+	db->close(read.conn);
+}
+END_TEST
+
+START_TEST(a_lost_server_is_told)
+{
+	struct db_conn *conn = rig_session("control");
+	struct observer *o = rig_observe("auto", 10000);
+	struct told told = {0};
+	uint64_t end = clock_us() + 10000000;
+	struct err err = {0};
+	int failed = 0;
+
+	rig_run(conn,
+		"SELECT GROUP_CONCAT(CONCAT('KILL ', PROCESSLIST_ID) SEPARATOR ';') INTO @kill"
+		" FROM performance_schema.session_connect_attrs"
+		" WHERE ATTR_NAME = 'program_name' AND ATTR_VALUE = 'rehearse-observer'");
+	rig_run(conn, "EXECUTE IMMEDIATE CONCAT('BEGIN NOT ATOMIC ', @kill, '; END')");
+	while (!failed && clock_us() < end) {
+		failed = ops->poll(o, keep, &told, &err);
+		clock_sleep_us(20000);
+	}
+	ck_assert_int_eq(failed, -1);
+	ck_assert_str_ne(err.text, "");
+	ck_assert_int_eq(ops->finish(o, keep, &told, &err), -1);
+	ops->close(o);
+	told_release(&told);
+	db->close(conn);
+}
+END_TEST
+
+/* ---- a ring that is too small ---- */
+
+static void start_small(void)
+{
+	static const struct server_setting settings[] = {
+		{(char *)"performance-schema-events-waits-history-long-size", (char *)"20"}};
+
+	rig_start_with(settings, 1);
+	rig_once("CREATE TABLE m (id INT PRIMARY KEY, v INT) ENGINE=MyISAM");
+}
+
+START_TEST(events_that_fell_out_of_the_ring_are_confessed)
+{
+	struct db_conn *conn = rig_session("app");
+	struct told told = {0};
+	struct err err = {0};
+	struct observer *o;
+
+	o = rig_observe("auto", 10000);
+	ck_assert(ops->source(o)->exact);
+	for (int i = 0; i < 2000; i++)
+		rig_run(conn, "SELECT v FROM m WHERE id = 1");
+	rig_poll(o, &told, 100000);
+	ck_ok(ops->finish(o, keep, &told, &err), err);
+	ck_assert(!ops->source(o)->exact);
+	ck_assert_msg(strstr(ops->source(o)->blind_to, "fell out of the server's ring"), "%s",
+		ops->source(o)->blind_to);
+	ops->close(o);
+	told_release(&told);
+	db->close(conn);
+}
+END_TEST
+
+START_TEST(an_unknown_source_is_refused)
+{
+	struct observer_config config = {.replica = &replica, .min_wait_us = 10000, .source = "x"};
+	struct observer *o;
+	struct err err = {0};
+
+	ck_assert_int_eq(ops->open(&config, &o, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_USAGE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mysql_facts");
-	TCase *tc = tcase_create("facts"), *without = tcase_create("without");
+	TCase *tc = tcase_create("facts"), *without = tcase_create("without"),
+	      *small = tcase_create("small ring");
 
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
 	tcase_add_unchecked_fixture(tc, rig_start, rig_stop);
@@ -338,10 +440,17 @@ int main(void)
 	tcase_add_test(tc, a_failed_statement_did_nothing_unless_it_copied);
 	tcase_add_test(tc, leftovers_are_told_with_what_was_there_before);
 	tcase_add_test(tc, nothing_of_the_observer_stays);
+	tcase_add_test(tc, short_waits_are_left_out_and_the_limit_can_be_changed);
+	tcase_add_test(tc, an_unknown_source_is_refused);
+	tcase_add_test(tc, a_lost_server_is_told);
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(without, SUITE_TIMEOUT_S);
 	tcase_add_unchecked_fixture(without, start_without, rig_stop);
 	tcase_add_test(without, without_performance_schema_it_falls_back_and_says_so);
 	suite_add_tcase(suite, without);
+	tcase_set_timeout(small, SUITE_TIMEOUT_S);
+	tcase_add_unchecked_fixture(small, start_small, rig_stop);
+	tcase_add_test(small, events_that_fell_out_of_the_ring_are_confessed);
+	suite_add_tcase(suite, small);
 	return suite_run(suite);
 }
