@@ -177,7 +177,7 @@ static bool some_are_gone(const struct my_waits *w)
 int my_observer_look_events(struct observer *o, bool last, struct err *err)
 {
 	uint64_t min_wait = atomic_load(&o->min_wait_us);
-	bool new_waiter, read;
+	bool new_waiter;
 
 	if (sample(o, &new_waiter, err) || (new_waiter && ask_who(o, err)))
 		return -1;
@@ -191,7 +191,7 @@ int my_observer_look_events(struct observer *o, bool last, struct err *err)
 	if (last)
 		o->ring.next_us = 0;
 	if (my_ring_drain(&o->ring, &o->session, &o->clock, &o->waits, min_wait,
-		    some_are_gone(&o->waits), &read, err))
+		    some_are_gone(&o->waits), err))
 		return -1;
 	my_waits_forget(&o->waits, o->now_us - LATE_US);
 	return 0;

@@ -293,6 +293,14 @@ static void fill_locks(struct observer_facts *f, const struct my_seen_locks *ope
 			lock->held_us += rest;
 		add_lock(f, &cap, lock, my_seen_find(open, lock->object, lock->mode), ret);
 	}
+	/* Taken too quickly to be met by a sample, and still there. */
+	for (size_t i = 0; i < open->n; i++) {
+		const struct my_seen_lock *lock = &open->list[i];
+
+		if (!my_seen_find(&f->earlier, lock->object, lock->mode) &&
+			!my_seen_find(seen, lock->object, lock->mode))
+			add_lock(f, &cap, lock, true, ret);
+	}
 	add_unseen(f, &cap, end_us, ret);
 }
 

@@ -9,6 +9,7 @@
 
 #define READ_EVERY_US 1000000
 #define READ_MIN_US 40000
+#define COUNT_EVERY_US 100000
 #define COST_SHARE 20 /* reading takes at most a twentieth of the time */
 /* An event's end is taken before it is put into the ring, so a younger one may come first. */
 #define LATE_PS 1000000000000
@@ -124,31 +125,46 @@ static void take(struct my_ring *r, struct observer_session *s, const struct my_
 }
 
 /* Between two readings at most a ring's worth may have passed. */
-static void watch_overflow(struct my_ring *r, uint64_t count, uint64_t now_us, uint64_t took_us)
+static void note_read(struct my_ring *r, uint64_t count, uint64_t now_us, uint64_t took_us)
 {
 	uint64_t passed = count > r->count ? count - r->count : 0;
-	uint64_t every = READ_EVERY_US;
+	uint64_t rest = took_us * COST_SHARE;
 
 	if (passed > r->size)
 		r->lost += passed - r->size;
 	r->count = count;
-	if (passed > r->size / 4)
-		every = every * (r->size / 4) / passed;
-	if (every < took_us * COST_SHARE)
-		every = took_us * COST_SHARE;
-	r->earliest_us =
-		now_us + (took_us * COST_SHARE > READ_MIN_US ? took_us * COST_SHARE : READ_MIN_US);
-	r->next_us = now_us + (every > READ_MIN_US ? every : READ_MIN_US);
+	r->earliest_us = now_us + (rest > READ_MIN_US ? rest : READ_MIN_US);
+	r->next_us = now_us + (rest > READ_EVERY_US ? rest : READ_EVERY_US);
+	r->count_us = now_us + COUNT_EVERY_US;
+}
+
+/* Where each statement makes events, a ring is soon full: what has passed is looked at more often
+ * than the ring, which costs less. */
+static int is_filling(
+	struct my_ring *r, struct observer_session *s, uint64_t now_us, bool *ret, struct err *err)
+{
+	uint64_t count;
+
+	*ret = false;
+	if (!r->floods || now_us < r->count_us)
+		return 0;
+	r->count_us = now_us + COUNT_EVERY_US;
+	if (count_events(s, &count, err))
+		return -1;
+	*ret = count > r->count + r->size / 4;
+	return 0;
 }
 
 int my_ring_drain(struct my_ring *r, struct observer_session *s, const struct my_timer_clock *clock,
-	struct my_waits *waits, uint64_t min_wait_us, bool awaited, bool *ret_read, struct err *err)
+	struct my_waits *waits, uint64_t min_wait_us, bool awaited, struct err *err)
 {
 	uint64_t now = clock_wall_us(), start = clock_us(), count;
 	CLEANUP(cleanup_free) char *sql = NULL;
+	bool filling;
 
-	*ret_read = false;
-	if (now < r->next_us && (!awaited || now < r->earliest_us))
+	if (is_filling(r, s, now, &filling, err))
+		return -1;
+	if (now < r->next_us && !filling && (!awaited || now < r->earliest_us))
 		return 0;
 	/* Before the ring is read, so that what comes in between counts twice and not never. */
 	if (count_events(s, &count, err))
@@ -158,9 +174,8 @@ int my_ring_drain(struct my_ring *r, struct observer_session *s, const struct my
 		min_wait_us * 1000000);
 	if (mo_ask(s, sql, err))
 		return -1;
-	*ret_read = true;
 	take(r, s, clock, waits, clock_wall_us());
 	r->read_us = now;
-	watch_overflow(r, count, now, clock_us() - start);
+	note_read(r, count, now, clock_us() - start);
 	return 0;
 }

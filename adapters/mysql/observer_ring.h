@@ -23,10 +23,12 @@ struct my_told {
 };
 
 struct my_ring {
+	bool floods;	      /* each statement makes events */
 	uint64_t size;	      /* events */
 	uint64_t count;	      /* events that had gone through, at the last reading */
 	uint64_t end_ps;      /* the youngest event that was read */
 	uint64_t read_us;     /* wall clock of the last reading */
+	uint64_t count_us;    /* when what has passed is to be looked at */
 	uint64_t next_us;     /* when it is to be read again without any reason */
 	uint64_t earliest_us; /* ... with one */
 	uint64_t lost;	      /* events that may have fallen out unread */
@@ -35,10 +37,9 @@ struct my_ring {
 };
 
 int my_ring_open(struct my_ring *r, struct observer_session *s, struct err *err);
-/* Reads it when it is time to, or at once when something is `awaited`. Sets *ret_read. */
+/* Reads it when it is time to, or at once when something is `awaited`. */
 int my_ring_drain(struct my_ring *r, struct observer_session *s, const struct my_timer_clock *clock,
-	struct my_waits *waits, uint64_t min_wait_us, bool awaited, bool *ret_read,
-	struct err *err);
+	struct my_waits *waits, uint64_t min_wait_us, bool awaited, struct err *err);
 void my_ring_release(struct my_ring *r);
 
 /* A row of observer_waiting or observer_ring. */

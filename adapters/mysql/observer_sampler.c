@@ -42,8 +42,9 @@ static char *object_of(const struct observer_session *s, unsigned row, const cha
 
 	if (!strncmp(mode, "BACKUP_FTWRL", 12))
 		return mem_strdup("all tables");
-	/* The tables that an ALTER builds beside have such names. */
-	if (!table || !strncmp(name, "#sql", 4))
+	/* The tables that an ALTER builds beside have such names; statistics are the server's own.
+	 */
+	if (!table || !strncmp(name, "#sql", 4) || !strcmp(mo_text(s, row, 1), "mysql"))
 		return NULL;
 	return mem_printf("%s.%s", mo_text(s, row, 1), name);
 }

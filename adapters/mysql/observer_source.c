@@ -91,6 +91,7 @@ static int open_events(struct observer *o, struct err *err)
 		my_row_waits_open(&o->rows, &o->session, err) ||
 		my_threads_load(&o->threads, &o->session, err) || my_observer_prove(o, err))
 		return -1;
+	o->ring.floods = o->table_locks;
 	describe_events(o, late);
 	return 0;
 }

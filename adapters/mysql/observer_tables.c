@@ -90,16 +90,28 @@ const struct my_table *my_tables_find(const struct my_table_set *set, const char
 static int load_storage(
 	struct my_table_set *set, struct observer_session *s, bool mysql, struct err *err)
 {
+	size_t at = 0;
+
 	if (mo_ask(s, mysql ? sql_mysql_observer_storage_mysql : sql_mysql_observer_storage, err))
 		return -1;
 	for (unsigned i = 0; i < mo_rows(s); i++) {
 		CLEANUP(cleanup_free) char *name = my_storage_name(mo_text(s, i, 0));
 		struct my_table *t = find(set, name);
 
-		if (!t)
-			continue;
-		add_id(&t->tables, mo_number(s, i, 1));
-		add_id(&t->indexes, mo_number(s, i, 2));
+		if (t)
+			add_id(&t->tables, mo_number(s, i, 1));
+	}
+	if (mo_ask(s, mysql ? sql_mysql_observer_indexes_mysql : sql_mysql_observer_indexes, err))
+		return -1;
+	/* A table's indexes come together: the search begins where the last one ended. */
+	for (unsigned i = 0; i < mo_rows(s); i++) {
+		uint64_t table = mo_number(s, i, 0);
+
+		for (size_t k = 0; k < set->n; k++, at = (at + 1) % set->n)
+			if (has_id(&set->list[at].tables, table)) {
+				add_id(&set->list[at].indexes, mo_number(s, i, 1));
+				break;
+			}
 	}
 	return 0;
 }

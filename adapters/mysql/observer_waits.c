@@ -7,7 +7,7 @@
 #include "harness/base/mem.h"
 
 /* Lock time-outs are whole seconds; the server notices them this much later. */
-#define TIMEOUT_LATE_US 40000
+#define TIMEOUT_LATE_US 100000
 #define SECOND_US 1000000
 
 void my_sessions_add(struct my_sessions *s, uint64_t session)
@@ -285,11 +285,12 @@ char *my_object_name(const char *type, const char *schema, const char *name)
  * are set in whole seconds. */
 static enum wait_outcome outcome_of(const struct my_open_wait *o, uint64_t duration_us)
 {
-	if (!o->refused)
+	bool whole = duration_us >= SECOND_US - 1000 &&
+		(duration_us + 1000) % SECOND_US < TIMEOUT_LATE_US;
+
+	if (!o->refused && !(o->maybe_refused && whole))
 		return WAIT_ACQUIRED;
-	return duration_us >= SECOND_US - 1000 && (duration_us + 1000) % SECOND_US < TIMEOUT_LATE_US
-		? WAIT_TIMED_OUT
-		: WAIT_CANCELLED;
+	return whole ? WAIT_TIMED_OUT : WAIT_CANCELLED;
 }
 
 /* A wait too short for any sample, or for a look at the locks, while the migration worked on that

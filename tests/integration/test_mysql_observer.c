@@ -396,47 +396,6 @@ START_TEST(a_deadlock_with_a_queued_alter_is_the_clients_to_count)
 }
 END_TEST
 
-/* ---- the source ---- */
-
-START_TEST(short_waits_are_left_out_and_the_limit_can_be_changed)
-{
-	struct db_conn *holder = rig_session("holder");
-	struct client read;
-	struct told told = {0};
-	struct observer *o;
-	struct err err = {0};
-
-	fresh_tables();
-	o = rig_observe("auto", 10000);
-	ck_assert_str_eq(ops->source(o)->name, "performance-schema");
-	ck_assert_uint_eq(ops->source(o)->min_wait_us, 10000);
-	ck_ok(ops->set_min_wait(o, 400000, &err), err);
-	rig_run(holder, "LOCK TABLES a WRITE");
-	client_start(&read, "app", "SELECT v FROM a WHERE id = 1");
-	rig_poll(o, &told, 100000);
-	rig_run(holder, "UNLOCK TABLES");
-	client_end(&read);
-	rig_poll(o, &told, 200000);
-	ck_assert_uint_eq(told.n, 0);
-	rig_finish(o, &told);
-	ck_assert_uint_eq(told.n, 0);
-	told_release(&told);
-	db->close(holder);
-	db->close(read.conn);
-}
-END_TEST
-
-START_TEST(an_unknown_source_is_refused)
-{
-	struct observer_config config = {.replica = &replica, .min_wait_us = 10000, .source = "x"};
-	struct observer *o;
-	struct err err = {0};
-
-	ck_assert_int_eq(ops->open(&config, &o, &err), -1);
-	ck_assert_int_eq(err.kind, ERR_USAGE);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("mysql_observer");
@@ -452,8 +411,6 @@ int main(void)
 	tcase_add_test(tc, waits_that_end_badly_tell_how);
 	tcase_add_test(tc, a_row_lock_timeout_is_told_as_such);
 	tcase_add_test(tc, a_deadlock_with_a_queued_alter_is_the_clients_to_count);
-	tcase_add_test(tc, short_waits_are_left_out_and_the_limit_can_be_changed);
-	tcase_add_test(tc, an_unknown_source_is_refused);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

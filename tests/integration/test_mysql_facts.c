@@ -1,0 +1,456 @@
+/* What single statements are seen to do, on a real MariaDB: algorithm, locks, rebuilt tables,
+ * scans, redo; what a migration leaves behind; what is seen without performance_schema. */
+#include <stdio.h>
+
+#include "tests/integration/mysql_rig.h"
+
+#define N(list) (sizeof(list) / sizeof((list)[0]))
+
+static void fresh_schema(void)
+{
+	static const char *const statements[] = {"DROP VIEW IF EXISTS v",
+		"DROP TABLE IF EXISTS t, t_new, t_old, isam, made, _t_gho, part",
+		"CREATE TABLE t (id INT PRIMARY KEY, n INT, s VARCHAR(20), KEY (n)) ENGINE=InnoDB",
+		"INSERT INTO t SELECT seq, seq, 'x' FROM seq_1_to_20000",
+		"CREATE TABLE t_new LIKE t", "INSERT INTO t_new SELECT * FROM t",
+		"CREATE TABLE isam (id INT PRIMARY KEY, n INT, KEY (n)) ENGINE=MyISAM",
+		"INSERT INTO isam SELECT seq, seq FROM seq_1_to_20000",
+		"CREATE TABLE part (id INT PRIMARY KEY, n INT) ENGINE=InnoDB PARTITION BY HASH (id)"
+		" PARTITIONS 3",
+		"INSERT INTO part SELECT seq, seq FROM seq_1_to_5000",
+		"ANALYZE TABLE t, isam, part"};
+	struct db_conn *conn = rig_session("setup");
+
+	for (size_t i = 0; i < N(statements); i++)
+		rig_run(conn, statements[i]);
+	db->close(conn);
+}
+
+static struct statement_facts facts_of(
+	struct observer *o, struct db_conn *conn, const char *sql, const char *code)
+{
+	struct statement_facts facts;
+	struct err err = {0};
+
+	ck_ok(ops->statement_begin(o, db->session_id(conn), sql, &err), err);
+	ck_assert_int_eq(db_run(db, conn, sql, NULL, &err), 0);
+	ck_assert_msg(!strcmp(db->result(conn)->error.code, code), "%s: %s", sql,
+		db->result(conn)->error.text);
+	if (!*code && db->in_transaction(conn))
+		ck_ok(ops->statement_locks(o, &err), err);
+	if (!*code)
+		ck_ok(ops->statement_own(o, conn, &err), err);
+	ck_ok(ops->statement_end(o, &facts, &err), err);
+	return facts;
+}
+
+static const struct fact_lock *find_lock(
+	const struct statement_facts *f, const char *object, const char *mode)
+{
+	for (size_t i = 0; i < f->n_locks; i++)
+		if (!strcmp(f->locks[i].object, object) && !strcmp(f->locks[i].mode, mode))
+			return &f->locks[i];
+	return NULL;
+}
+
+static bool has_text(char *const *list, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i], text))
+			return true;
+	return false;
+}
+
+#define X "EXCLUSIVE"
+#define SNW "SHARED_NO_WRITE"
+
+static const struct {
+	const char *sql, *algorithm, *object, *mode, *rewritten, *scanned;
+} cases[] = {
+	{"ALTER TABLE t ADD COLUMN a INT", "instant", "test.t", X, NULL, NULL},
+	{"ALTER TABLE t ADD INDEX (s)", "inplace", "test.t", X, NULL, "test.t"},
+	{"CREATE INDEX i ON t (s)", "inplace", "test.t", X, NULL, "test.t"},
+	{"ALTER TABLE t FORCE", "rebuild", "test.t", X, "test.t", "test.t"},
+	{"OPTIMIZE TABLE t", "rebuild", "test.t", X, "test.t", "test.t"},
+	{"ALTER TABLE t MODIFY n BIGINT", "copy", "test.t", SNW, "test.t", "test.t"},
+	{"ALTER TABLE isam ADD COLUMN a INT", "copy", "test.isam", SNW, "test.isam", "test.isam"},
+	{"ALTER TABLE isam COMMENT 'x'", "instant", "test.isam", X, NULL, NULL},
+	{"ALTER TABLE part FORCE", "rebuild", "test.part", X, "test.part", "test.part"},
+	{"RENAME TABLE t TO t_old, t_new TO t", "", "test.t", X, NULL, NULL},
+	{"TRUNCATE TABLE t", "", "test.t", X, "test.t", NULL},
+	{"UPDATE t SET s = 'y' WHERE s = 'x'", "", "test.t", "SHARED_WRITE", NULL, "test.t"},
+	{"UPDATE t SET s = 'y' WHERE id = 1", "", NULL, NULL, NULL, NULL},
+};
+
+START_TEST(statements_are_seen_to_do_what_they_do)
+{
+	struct statement_facts f;
+	struct db_conn *conn;
+	struct observer *o;
+
+	fresh_schema();
+	conn = rig_session("migration");
+	o = rig_observe("auto", 10000);
+	f = facts_of(o, conn, cases[_i].sql, "");
+	for (size_t i = 0; i < f.n_locks; i++)
+		printf("%-40s %s %s %llu us\n", cases[_i].sql, f.locks[i].object, f.locks[i].mode,
+			(unsigned long long)f.locks[i].hold_us);
+	ck_assert_msg(
+		!strcmp(f.algorithm, cases[_i].algorithm), "%s: %s", cases[_i].sql, f.algorithm);
+	/* A statement of a millisecond may be over before its locks are looked at, but not one that
+	 * changes a table: that held them, however short. */
+	if (cases[_i].mode && *cases[_i].algorithm)
+		ck_assert_msg(find_lock(&f, cases[_i].object, cases[_i].mode) != NULL, "%s: no %s",
+			cases[_i].sql, cases[_i].mode);
+	ck_assert_msg(f.n_rewritten == (cases[_i].rewritten != NULL), "%s: %zu rewritten",
+		cases[_i].sql, f.n_rewritten);
+	if (cases[_i].rewritten)
+		ck_assert(has_text(f.rewritten, f.n_rewritten, cases[_i].rewritten));
+	ck_assert_msg(f.n_scanned == (cases[_i].scanned != NULL), "%s: %zu scanned", cases[_i].sql,
+		f.n_scanned);
+	if (cases[_i].scanned)
+		ck_assert(has_text(f.scanned, f.n_scanned, cases[_i].scanned));
+	ck_assert(!f.wal_exact);
+	statement_facts_release(&f);
+	ops->close(o);
+	db->close(conn);
+}
+END_TEST
+
+START_TEST(locks_come_with_times_and_with_whom_they_block)
+{
+	const char *sql = "ALTER TABLE t MODIFY n BIGINT, ALGORITHM=COPY";
+	struct statement_facts f;
+	const struct fact_lock *lock;
+	struct db_conn *conn;
+	struct observer *o;
+	uint64_t before, took;
+
+	fresh_schema();
+	rig_once("INSERT INTO t SELECT seq, seq, 'x' FROM seq_20001_to_400000");
+	conn = rig_session("migration");
+	o = rig_observe("auto", 10000);
+	before = clock_wall_us();
+	f = facts_of(o, conn, sql, "");
+	took = clock_wall_us() - before;
+	lock = find_lock(&f, "test.t", SNW);
+	ck_assert_ptr_nonnull(lock);
+	ck_assert(lock->blocks_writes && !lock->blocks_reads && !lock->new_object);
+	ck_assert(lock->acquired_us >= before && lock->acquired_us <= before + took);
+	ck_assert_msg(lock->hold_us > 50000 && lock->hold_us <= took, "%llu of %llu us",
+		(unsigned long long)lock->hold_us, (unsigned long long)took);
+	lock = find_lock(&f, "test.t", X);
+	ck_assert_ptr_nonnull(lock);
+	ck_assert(lock->blocks_reads && lock->hold_us < took / 2);
+	ck_assert_uint_gt(f.wal_bytes, 1000000);
+	statement_facts_release(&f);
+	ops->close(o);
+	db->close(conn);
+}
+END_TEST
+
+START_TEST(locks_that_stay_have_no_hold_time_yet)
+{
+	struct statement_facts f;
+	const struct fact_lock *lock;
+	struct db_conn *conn;
+	struct observer *o;
+
+	fresh_schema();
+	conn = rig_session("migration");
+	o = rig_observe("auto", 10000);
+	rig_run(conn, "BEGIN");
+	f = facts_of(o, conn, "UPDATE t SET n = 0 WHERE id = 1", "");
+	lock = find_lock(&f, "test.t", "SHARED_WRITE");
+	ck_assert_ptr_nonnull(lock);
+	ck_assert_uint_eq(lock->hold_us, 0);
+	ck_assert(!lock->blocks_writes);
+	statement_facts_release(&f);
+	f = facts_of(o, conn, "UPDATE t SET n = 0 WHERE id = 2", "");
+	ck_assert_msg(!find_lock(&f, "test.t", "SHARED_WRITE"), "it was held before");
+	statement_facts_release(&f);
+	rig_run(conn, "COMMIT");
+	f = facts_of(o, conn, "LOCK TABLES t WRITE", "");
+	lock = find_lock(&f, "test.t", "SHARED_NO_READ_WRITE");
+	ck_assert_ptr_nonnull(lock);
+	ck_assert(lock->blocks_reads && lock->hold_us == 0);
+	statement_facts_release(&f);
+	ops->close(o);
+	db->close(conn);
+}
+END_TEST
+
+START_TEST(tables_of_the_migrations_own_are_new)
+{
+	struct statement_facts f;
+	struct db_conn *conn;
+	struct observer *o;
+
+	fresh_schema();
+	conn = rig_session("migration");
+	o = rig_observe("auto", 10000);
+	f = facts_of(o, conn, "CREATE TABLE made (id INT PRIMARY KEY) ENGINE=InnoDB", "");
+	statement_facts_release(&f);
+	f = facts_of(o, conn, "ALTER TABLE made FORCE", "");
+	ck_assert_str_eq(f.algorithm, "rebuild");
+	ck_assert_uint_eq(f.n_rewritten, 0);
+	for (size_t i = 0; i < f.n_locks; i++)
+		ck_assert(f.locks[i].new_object);
+	statement_facts_release(&f);
+	ops->close(o);
+	db->close(conn);
+}
+END_TEST
+
+START_TEST(a_failed_statement_did_nothing_unless_it_copied)
+{
+	struct statement_facts f;
+	struct db_conn *conn;
+	struct observer *o;
+
+	fresh_schema();
+	rig_once("UPDATE t SET n = 7 WHERE id < 3");
+	conn = rig_session("migration");
+	o = rig_observe("auto", 10000);
+	f = facts_of(o, conn, "ALTER TABLE t ADD COLUMN n INT", "1060");
+	ck_assert_str_eq(f.algorithm, "");
+	ck_assert_uint_eq(f.n_rewritten, 0);
+	statement_facts_release(&f);
+	f = facts_of(o, conn, "ALTER TABLE t ADD UNIQUE (n), ALGORITHM=COPY", "1062");
+	ck_assert_str_eq(f.algorithm, "copy");
+	statement_facts_release(&f);
+	ops->close(o);
+	db->close(conn);
+}
+END_TEST
+
+/* ---- leftovers ---- */
+
+START_TEST(leftovers_are_told_with_what_was_there_before)
+{
+	struct leftover *list;
+	size_t n, seen = 0;
+	struct err err = {0};
+	struct observer *o;
+
+	fresh_schema();
+	rig_once("CREATE VIEW v AS SELECT n FROM t_new");
+	rig_once("ALTER TABLE isam DISABLE KEYS");
+	o = rig_observe("auto", 10000);
+	rig_once("CREATE TABLE _t_gho LIKE t");
+	rig_once("DROP TABLE t_new");
+	ck_ok(ops->leftovers(o, &list, &n, &err), err);
+	for (size_t i = 0; i < n; i++) {
+		const struct leftover *l = &list[i];
+
+		if (!strcmp(l->kind, "disabled-keys") && !strcmp(l->object, "test.isam"))
+			seen |= l->existed_before ? 1 : 0;
+		if (!strcmp(l->kind, "orphan-table") && !strcmp(l->object, "test._t_gho"))
+			seen |= l->existed_before ? 0 : 2;
+		if (!strcmp(l->kind, "invalid-view") && !strcmp(l->object, "test.v"))
+			seen |= l->existed_before ? 0 : 4;
+	}
+	ck_assert_uint_eq(seen, 7);
+	leftovers_free(list, n);
+	ops->close(o);
+}
+END_TEST
+
+/* ---- the observer leaves no traces, and can do without performance_schema ---- */
+
+START_TEST(nothing_of_the_observer_stays)
+{
+	struct db_conn *conn = rig_session("check");
+	struct observer *o = rig_observe("auto", 10000);
+	struct err err = {0};
+	int64_t n;
+
+	ops->close(o);
+	ck_ok(db_number(db, conn,
+		      "SELECT (SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME"
+		      " LIKE 'rehearse%') + (SELECT COUNT(*) FROM mysql.plugin)",
+		      &n, &err),
+		err);
+	ck_assert_int_eq(n, 0);
+	db->close(conn);
+}
+END_TEST
+
+static void start_without(void)
+{
+	static const struct server_setting settings[] = {
+		{(char *)"performance_schema", (char *)"OFF"}};
+
+	rig_start_with(settings, 1);
+	fresh_schema();
+}
+
+START_TEST(without_performance_schema_it_falls_back_and_says_so)
+{
+	struct observer_config config = {
+		.replica = &replica, .min_wait_us = 10000, .source = "performance-schema"};
+	struct db_conn *migration = rig_session("migration"), *holder = rig_session("holder");
+	struct client read;
+	struct told told = {0};
+	struct statement_facts f;
+	struct observer *o;
+	struct err err = {0};
+
+	ck_assert_int_eq(ops->open(&config, &o, &err), -1);
+	ck_assert_msg(strstr(err.text, "performance_schema=ON"), "%s", err.text);
+	o = rig_observe("auto", 10000);
+	ck_assert_str_eq(ops->source(o)->name, "processlist");
+	ck_assert(!ops->source(o)->exact);
+	ck_assert_msg(strstr(ops->source(o)->detail, "performance_schema is off"), "%s",
+		ops->source(o)->detail);
+	ck_assert_str_ne(ops->source(o)->blind_to, "");
+	rig_run(holder, "LOCK TABLES t WRITE");
+	client_start(&read, "app", "/*tx:read*/ SELECT n FROM t WHERE id = 1");
+	rig_poll(o, &told, 300000);
+	rig_run(holder, "UNLOCK TABLES");
+	client_end(&read);
+	rig_poll(o, &told, 100000);
+	ck_assert_uint_eq(told.n, 1);
+	ck_assert_str_eq(told.list[0].object, "test.t");
+	f = facts_of(o, migration, "ALTER TABLE t MODIFY n BIGINT", "");
+	ck_assert_str_eq(f.algorithm, "copy");
+	ck_assert_ptr_nonnull(find_lock(&f, "test.t", X));
+	statement_facts_release(&f);
+	rig_finish(o, &told);
+	told_release(&told);
+	db->close(migration);
+	db->close(holder);
+	db->close(read.conn);
+}
+END_TEST
+
+/* ---- the source ---- */
+
+START_TEST(short_waits_are_left_out_and_the_limit_can_be_changed)
+{
+	struct db_conn *holder = rig_session("holder");
+	struct client read;
+	struct told told = {0};
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_schema();
+	o = rig_observe("auto", 10000);
+	ck_assert_str_eq(ops->source(o)->name, "performance-schema");
+	ck_assert_uint_eq(ops->source(o)->min_wait_us, 10000);
+	ck_ok(ops->set_min_wait(o, 400000, &err), err);
+	rig_run(holder, "LOCK TABLES t WRITE");
+	client_start(&read, "app", "SELECT n FROM t WHERE id = 1");
+	rig_poll(o, &told, 100000);
+	rig_run(holder, "UNLOCK TABLES");
+	client_end(&read);
+	rig_poll(o, &told, 200000);
+	ck_assert_uint_eq(told.n, 0);
+	rig_finish(o, &told);
+	ck_assert_uint_eq(told.n, 0);
+	told_release(&told);
+	db->close(holder);
+	db->close(read.conn);
+}
+END_TEST
+
+START_TEST(a_lost_server_is_told)
+{
+	struct db_conn *conn = rig_session("control");
+	struct observer *o = rig_observe("auto", 10000);
+	struct told told = {0};
+	uint64_t end = clock_us() + 10000000;
+	struct err err = {0};
+	int failed = 0;
+
+	rig_run(conn,
+		"SELECT GROUP_CONCAT(CONCAT('KILL ', PROCESSLIST_ID) SEPARATOR ';') INTO @kill"
+		" FROM performance_schema.session_connect_attrs"
+		" WHERE ATTR_NAME = 'program_name' AND ATTR_VALUE = 'rehearse-observer'");
+	rig_run(conn, "EXECUTE IMMEDIATE CONCAT('BEGIN NOT ATOMIC ', @kill, '; END')");
+	while (!failed && clock_us() < end) {
+		failed = ops->poll(o, keep, &told, &err);
+		clock_sleep_us(20000);
+	}
+	ck_assert_int_eq(failed, -1);
+	ck_assert_str_ne(err.text, "");
+	ck_assert_int_eq(ops->finish(o, keep, &told, &err), -1);
+	ops->close(o);
+	told_release(&told);
+	db->close(conn);
+}
+END_TEST
+
+/* ---- a ring that is too small ---- */
+
+static void start_small(void)
+{
+	static const struct server_setting settings[] = {
+		{(char *)"performance-schema-events-waits-history-long-size", (char *)"20"}};
+
+	rig_start_with(settings, 1);
+	rig_once("CREATE TABLE m (id INT PRIMARY KEY, v INT) ENGINE=MyISAM");
+}
+
+START_TEST(events_that_fell_out_of_the_ring_are_confessed)
+{
+	struct db_conn *conn = rig_session("app");
+	struct told told = {0};
+	struct err err = {0};
+	struct observer *o;
+
+	o = rig_observe("auto", 10000);
+	ck_assert(ops->source(o)->exact);
+	for (int i = 0; i < 2000; i++)
+		rig_run(conn, "SELECT v FROM m WHERE id = 1");
+	rig_poll(o, &told, 100000);
+	ck_ok(ops->finish(o, keep, &told, &err), err);
+	ck_assert(!ops->source(o)->exact);
+	ck_assert_msg(strstr(ops->source(o)->blind_to, "fell out of the server's ring"), "%s",
+		ops->source(o)->blind_to);
+	ops->close(o);
+	told_release(&told);
+	db->close(conn);
+}
+END_TEST
+
+START_TEST(an_unknown_source_is_refused)
+{
+	struct observer_config config = {.replica = &replica, .min_wait_us = 10000, .source = "x"};
+	struct observer *o;
+	struct err err = {0};
+
+	ck_assert_int_eq(ops->open(&config, &o, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_USAGE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("mysql_facts");
+	TCase *tc = tcase_create("facts"), *without = tcase_create("without"),
+	      *small = tcase_create("small ring");
+
+	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
+	tcase_add_unchecked_fixture(tc, rig_start, rig_stop);
+	tcase_add_loop_test(tc, statements_are_seen_to_do_what_they_do, 0, N(cases));
+	tcase_add_test(tc, locks_come_with_times_and_with_whom_they_block);
+	tcase_add_test(tc, locks_that_stay_have_no_hold_time_yet);
+	tcase_add_test(tc, tables_of_the_migrations_own_are_new);
+	tcase_add_test(tc, a_failed_statement_did_nothing_unless_it_copied);
+	tcase_add_test(tc, leftovers_are_told_with_what_was_there_before);
+	tcase_add_test(tc, nothing_of_the_observer_stays);
+	tcase_add_test(tc, short_waits_are_left_out_and_the_limit_can_be_changed);
+	tcase_add_test(tc, an_unknown_source_is_refused);
+	tcase_add_test(tc, a_lost_server_is_told);
+	suite_add_tcase(suite, tc);
+	tcase_set_timeout(without, SUITE_TIMEOUT_S);
+	tcase_add_unchecked_fixture(without, start_without, rig_stop);
+	tcase_add_test(without, without_performance_schema_it_falls_back_and_says_so);
+	suite_add_tcase(suite, without);
+	tcase_set_timeout(small, SUITE_TIMEOUT_S);
+	tcase_add_unchecked_fixture(small, start_small, rig_stop);
+	tcase_add_test(small, events_that_fell_out_of_the_ring_are_confessed);
+	suite_add_tcase(suite, small);
+	return suite_run(suite);
+}
