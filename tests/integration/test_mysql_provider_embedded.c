@@ -265,6 +265,36 @@ START_TEST(a_server_that_does_not_start_says_why)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_told_and_leaves_nothing)
+{
+	CLEANUP(cleanup_free) char *small = fs_join(base, "small");
+	const char *const on[] = {
+		"mount", "-t", "tmpfs", "-o", "size=48m,mode=0711", "tmpfs", small, NULL};
+	const char *const off[] = {"umount", small, NULL};
+	struct test_run run;
+	struct err err = {0};
+
+	ck_assert_int_eq(chmod(base, 0711), 0);
+	ck_ok(fs_mkdirs(small, 0711, &err), err);
+	if (geteuid() != 0 || proc_run(&(struct proc_spec){.argv = on}, NULL, NULL)) {
+		printf("skipped: no small file system can be mounted\n");
+		return;
+	}
+	init(&run);
+	ck_ok(provider->open(&run.config, &run.env, &run.replica, &run.err), run.err);
+	ck_ok(provider->check(run.replica, &run.err), run.err);
+	setenv("TMPDIR", small, 1); /* it filled up in between */
+	ck_assert_int_eq(provider->provision(run.replica, &run.err), -1);
+	ck_assert_int_eq(run.err.kind, ERR_FAILED);
+	ck_assert_msg(strstr(run.err.text, "o space left") || strstr(run.err.text, "did not start"),
+		"%s", run.err.text);
+	err_clear(&run.err);
+	test_run_down(&run);
+	ck_ok(proc_run(&(struct proc_spec){.argv = off}, NULL, &err), err);
+	ck_assert_int_eq(rmdir(small), 0);
+}
+END_TEST
+
 /* In a child: a whole run of its own. */
 static pid_t start_run(const char *of)
 {
@@ -398,6 +428,7 @@ int main(void)
 		sizeof(reserved) / sizeof(reserved[0]));
 	tcase_add_test(tests, broken_fixture_names_file_and_line_and_leaves_nothing);
 	tcase_add_test(tests, a_server_that_does_not_start_says_why);
+	tcase_add_test(tests, a_full_disk_is_told_and_leaves_nothing);
 	tcase_add_test(tests, two_runs_at_once_do_not_hurt_each_other);
 	tcase_add_test(tests, a_killed_replica_is_noticed_and_still_cleared_away);
 	tcase_add_loop_test(tests, an_interrupt_at_any_step_leaves_nothing, 0,
