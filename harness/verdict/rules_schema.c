@@ -114,6 +114,7 @@ void rule_table_rewritten(const struct verdict_rule *rule, struct result *r)
 		const struct result_lock *lock = rules_blocking_lock(r, s);
 		struct str message = {0}, evidence = {0};
 		char buf[UNITS_TEXT];
+		bool too_long;
 
 		if (!s->n_rewritten)
 			continue;
@@ -131,9 +132,12 @@ void rule_table_rewritten(const struct verdict_rule *rule, struct result *r)
 			str_addf(&evidence, "; %s wait on %s",
 				lock->blocks_reads ? "reads and writes" : "writes",
 				rules_text(lock->object));
+		/* A rewrite grows with the table. One that was over within the limit is told; the
+		 * tables that every release of a vendor touches are mostly small. */
+		too_long = lock && lock->hold_us > r->rules.max_lock_wait_us;
 		rules_add(rule, r,
 			r->rules.allow_rewrite ? SEVERITY_INFO
-				: lock	       ? SEVERITY_REJECT
+				: too_long     ? SEVERITY_REJECT
 					       : SEVERITY_WARNING,
 			s->index, str_take(&message), str_take(&evidence), rules_remedy(r, s));
 	}

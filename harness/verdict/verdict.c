@@ -38,8 +38,10 @@ static const struct verdict_rule rules[] = {
 		"verdict.p99_floor.",
 		true, rule_latency_p99},
 	{"table-rewritten", "verdict.allow_rewrite", "false",
-		"No existing table is rewritten under a lock that blocks reads or writes.", false,
-		rule_table_rewritten},
+		"No existing table is rewritten under a lock that blocks reads or writes for "
+		"longer "
+		"than verdict.max_lock_wait.",
+		false, rule_table_rewritten},
 	{"invalid-index", "verdict.allow_invalid_index", "false",
 		"The migration leaves no index INVALID.", false, rule_invalid_index},
 	{"unvalidated-constraint", "verdict.allow_unvalidated_constraint", "false",
