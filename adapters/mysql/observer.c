@@ -6,6 +6,9 @@
 #include "harness/base/clock.h"
 #include "harness/base/mem.h"
 
+#define SETTLE_STEP_US 20000
+#define SETTLE_STEPS 4
+
 static void close_observer(struct observer *o)
 {
 	if (!o)
@@ -90,6 +93,10 @@ static int finish(struct observer *o, void (*sink)(void *ctx, struct wait_event 
 
 	my_observer_unwatch(o);
 	result = my_observer_look(o, true, err);
+	for (int i = 0; i < SETTLE_STEPS && !result && my_waits_unsettled(&o->waits); i++) {
+		clock_sleep_us(SETTLE_STEP_US);
+		result = my_observer_look(o, false, err);
+	}
 	my_waits_finish(&o->waits, clock_wall_us());
 	atomic_store(&o->waiting, 0);
 	my_observer_say_missed(o);

@@ -21,6 +21,12 @@ static int ask_who(struct observer *o, struct err *err)
 {
 	CLEANUP(cleanup_str) struct str sql = {0};
 
+	for (size_t i = 0; i < o->waits.n; i++)
+		if (!my_threads_find(&o->threads, o->waits.open[i].thread)) {
+			if (my_threads_load(&o->threads, &o->session, err))
+				return -1;
+			break;
+		}
 	str_add(&sql,
 		"SELECT THREAD_ID, PROCESSLIST_ID, LEFT(PROCESSLIST_INFO, " MAX_TEXT
 		") FROM performance_schema.threads WHERE THREAD_ID IN (0");
@@ -89,13 +95,9 @@ static const char *keep(struct locks *l, const char *text)
 	return *MEM_PUSH(l->texts, l->n_texts, l->cap_texts) = mem_strdup(text);
 }
 
-static void add_locks(struct locks *l, const struct observer *o, bool table)
+static void add_locks(struct locks *l, const struct observer_session *s, bool table)
 {
-	const struct observer_session *s = &o->session;
-
-	for (unsigned i = 0; i < mo_rows(s); i++) {
-		if (my_waits_own(&o->waits, mo_number(s, i, 0)))
-			continue;
+	for (unsigned i = 0; i < mo_rows(s); i++)
 		*MEM_PUSH(l->rows, l->n, l->cap) =
 			(struct my_lock_row){.thread = mo_number(s, i, 0),
 				.instance = mo_number(s, i, 1),
@@ -105,7 +107,6 @@ static void add_locks(struct locks *l, const struct observer *o, bool table)
 				.schema = keep(l, mo_text(s, i, 4)),
 				.name = keep(l, mo_text(s, i, 5)),
 				.mode = keep(l, mo_text(s, i, 6))};
-	}
 }
 
 static bool any_table_wait(const struct my_waits *w)
@@ -120,12 +121,12 @@ static int read_locks(struct observer *o, struct locks *l, struct err *err)
 {
 	if (mo_ask(&o->session, sql_mysql_observer_locks, err))
 		return -1;
-	add_locks(l, o, false);
+	add_locks(l, &o->session, false);
 	if (!any_table_wait(&o->waits))
 		return 0;
 	if (mo_ask(&o->session, sql_mysql_observer_handles, err))
 		return -1;
-	add_locks(l, o, true);
+	add_locks(l, &o->session, true);
 	return 0;
 }
 
@@ -146,7 +147,10 @@ static int look_at_locks(struct observer *o, struct err *err)
 		return -1;
 	if (!all_known(o, &l) && my_threads_load(&o->threads, &o->session, err))
 		return -1;
-	my_waits_locks(&o->waits, l.rows, l.n);
+	for (size_t i = l.n; i-- > 0;)
+		if (my_waits_own(&o->waits, l.rows[i].thread))
+			l.rows[i] = l.rows[--l.n];
+	my_waits_locks(&o->waits, l.rows, l.n, o->now_us);
 	o->locks_us = o->now_us;
 	o->locks_cost_us = clock_us() - start;
 	return 0;
@@ -193,6 +197,7 @@ int my_observer_look_events(struct observer *o, bool last, struct err *err)
 	if (my_ring_drain(&o->ring, &o->session, &o->clock, &o->waits, min_wait,
 		    some_are_gone(&o->waits), err))
 		return -1;
+	my_waits_settle(&o->waits, o->now_us);
 	my_waits_forget(&o->waits, o->now_us - LATE_US);
 	return 0;
 }

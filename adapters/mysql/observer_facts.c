@@ -78,6 +78,8 @@ static int ask_number(struct observer_facts *f, char *sql, uint64_t *ret, struct
 
 static int read_counters(struct observer_facts *f, struct my_counters *ret, struct err *err)
 {
+	uint64_t redo = 0;
+
 	*ret = (struct my_counters){0};
 	if (f->thread &&
 		(ask_number(f,
@@ -98,11 +100,15 @@ static int read_counters(struct observer_facts *f, struct my_counters *ret, stru
 	if (mo_ask(&f->session, sql_mysql_observer_wal, err))
 		return -1;
 	for (unsigned i = 0; i < mo_rows(&f->session); i++) {
-		bool position = strstr(mo_text(&f->session, i, 0), "lsn") != NULL;
+		const char *name = mo_text(&f->session, i, 0);
+		uint64_t value = mo_number(&f->session, i, 1);
 
-		if (position || !ret->wal)
-			ret->wal = mo_number(&f->session, i, 1);
+		if (!strcasecmp(name, "Binlog_bytes_written"))
+			ret->wal += value;
+		else if (strcasestr(name, "lsn") || !redo)
+			redo = value;
 	}
+	ret->wal += redo;
 	return 0;
 }
 
@@ -136,6 +142,7 @@ int my_facts_begin(struct observer_facts *f, uint64_t session, const char *sql, 
 	f->affected = 0;
 	my_target_release(&f->target);
 	my_target_parse(sql, &f->target);
+	f->adds_rows = f->target.adds_rows;
 	MEM_FREE(f->object);
 	if (f->target.table)
 		f->object = mem_printf("%s.%s", f->target.schema ? f->target.schema : f->database,
@@ -229,7 +236,7 @@ static void fill_rewritten(const struct observer_facts *f, const struct my_table
 }
 
 /* What was built anew was read from end to end; else the counter of rows that its session read one
- * after the other must have grown by at least as many as the table has. */
+ * after the other must have grown by about as many as the table is estimated to have. */
 static void fill_scanned(
 	const struct observer_facts *f, const struct my_counters *now, struct statement_facts *ret)
 {
@@ -239,7 +246,7 @@ static void fill_scanned(
 
 	if (!f->object || !my_tables_find(&f->before, f->object))
 		return;
-	if (built || (f->rows && read * 10 >= f->rows * 9))
+	if (built || (f->rows && read * 2 >= f->rows))
 		*MEM_PUSH(ret->scanned, ret->n_scanned, cap) = mem_strdup(f->object);
 }
 
@@ -277,6 +284,29 @@ static void add_unseen(
 	add_lock(f, cap, &lock, false, ret);
 }
 
+/*
+ * Tables of MyISAM and its like are locked as a whole while a statement uses them, besides the
+ * metadata lock, which tells nothing of it: a read keeps writers out, a write everybody. Rows that
+ * are only added (a concurrent insert) leave readers alone.
+ */
+static void add_table_lock(struct observer_facts *f, size_t *cap, const struct my_seen_lock *lock,
+	struct statement_facts *ret)
+{
+	const struct my_table *table = my_tables_find(&f->before, lock->object);
+	bool write = !strcmp(lock->mode, "SHARED_WRITE");
+	struct fact_lock *added;
+
+	if (!table || !strcasecmp(table->engine, "InnoDB") || !*table->engine ||
+		(!write && strcmp(lock->mode, "SHARED_READ") != 0))
+		return;
+	add_lock(f, cap, lock, false, ret);
+	added = &ret->locks[ret->n_locks - 1];
+	mem_free(added->mode);
+	added->mode = mem_strdup(write ? "table WRITE" : "table READ");
+	added->blocks_reads = write && !f->adds_rows;
+	added->blocks_writes = true;
+}
+
 static void fill_locks(struct observer_facts *f, const struct my_seen_locks *open, uint64_t end_us,
 	struct statement_facts *ret)
 {
@@ -292,6 +322,7 @@ static void fill_locks(struct observer_facts *f, const struct my_seen_locks *ope
 		if (lock->in_latest)
 			lock->held_us += rest;
 		add_lock(f, &cap, lock, my_seen_find(open, lock->object, lock->mode), ret);
+		add_table_lock(f, &cap, lock, ret);
 	}
 	/* Taken too quickly to be met by a sample, and still there. */
 	for (size_t i = 0; i < open->n; i++) {

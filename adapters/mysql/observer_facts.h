@@ -70,7 +70,8 @@ struct observer_facts {
 	struct my_table_set at_open, before;
 	struct my_seen_locks earlier; /* held before the statement */
 	struct my_target target;
-	char *object; /* "test.a": what the statement is about; NULL: unknown */
+	char *object;	/* "test.a": what the statement is about; NULL: unknown */
+	bool adds_rows; /* INSERT, LOAD DATA */
 	uint64_t migration, thread;
 	uint64_t begin_us;
 	struct my_counters counters;

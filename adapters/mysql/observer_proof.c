@@ -10,6 +10,7 @@
 #include "adapters/mysql/observer_parts.h"
 #include "harness/base/clock.h"
 
+#define APPLICATION "rehearse-proof"
 #define SCRATCH "rehearse_observer"
 #define LOCK_NAME "'rehearse observer'"
 #define HOLD_US 50000
@@ -65,8 +66,8 @@ static int set_up(struct observer *o, struct proof *p, struct err *err)
 			"CREATE TABLE " SCRATCH ".r (id INT PRIMARY KEY, v INT) ENGINE=InnoDB") ||
 		!mo_can(&o->session, "INSERT INTO " SCRATCH ".r VALUES (1, 0)");
 	for (int i = 0; i < KINDS; i++) {
-		if (my_session_open(&p->holders[i], o->replica, err) ||
-			my_session_open(&p->waiters[i], o->replica, err))
+		if (my_session_open_as(&p->holders[i], o->replica, APPLICATION, err) ||
+			my_session_open_as(&p->waiters[i], o->replica, APPLICATION, err))
 			return -1;
 		mo_can(&p->holders[i], "SET SESSION sql_log_bin = 0");
 		mo_can(&p->waiters[i], "SET SESSION sql_log_bin = 0");

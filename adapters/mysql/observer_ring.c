@@ -9,11 +9,11 @@
 
 #define READ_EVERY_US 1000000
 #define READ_MIN_US 40000
+#define FUTURE_US 5000000
 #define COUNT_EVERY_US 100000
 #define COST_SHARE 20 /* reading takes at most a twentieth of the time */
 /* An event's end is taken before it is put into the ring, so a younger one may come first. */
 #define LATE_PS 1000000000000
-#define AHEAD_US 10000000
 
 void my_timer_read(
 	struct my_timer_clock *c, uint64_t timer_us, uint64_t before_us, uint64_t after_us)
@@ -108,9 +108,9 @@ static void take(struct my_ring *r, struct observer_session *s, const struct my_
 		struct my_wait_row row = my_wait_row(s, i);
 		uint64_t end_ps = mo_number(s, i, 4);
 
-		/* An event that was under way when the timer was changed has an end beyond now. */
+		/* Begun by one timer and ended by another: a moment that is yet to come. */
 		if (was_told(r, &row) ||
-			row.start_us + row.duration_us + clock->offset_us > now_us + AHEAD_US)
+			(clock->known && end_ps / 1000000 + clock->offset_us > now_us + FUTURE_US))
 			continue;
 		*MEM_PUSH(r->told, r->n_told, r->cap_told) =
 			(struct my_told){row.thread, row.event, end_ps};

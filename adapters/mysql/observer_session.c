@@ -7,18 +7,17 @@
 #include "embed.h"
 #include "harness/base/mem.h"
 
-#define APPLICATION "rehearse-observer"
-
 static const struct db_adapter *const db = &mysql_db;
 
 /* Neither cut while it waits for the next question nor for long behind anybody's lock. */
 static const char init_sql[] = "SET SESSION wait_timeout = 28800, lock_wait_timeout = 10";
 
-int my_session_open(struct observer_session *s, const struct replica_info *replica, struct err *err)
+int my_session_open_as(struct observer_session *s, const struct replica_info *replica,
+	const char *application, struct err *err)
 {
 	struct db_target target = {.dsn = replica->dsn,
 		.database = replica->database,
-		.application = APPLICATION,
+		.application = application,
 		.init_sql = init_sql};
 
 	*s = (struct observer_session){0};
@@ -26,6 +25,11 @@ int my_session_open(struct observer_session *s, const struct replica_info *repli
 		return -1;
 	s->id = db->session_id(s->conn);
 	return 0;
+}
+
+int my_session_open(struct observer_session *s, const struct replica_info *replica, struct err *err)
+{
+	return my_session_open_as(s, replica, OBSERVER_APPLICATION, err);
 }
 
 void my_session_release(struct observer_session *s)

@@ -5,6 +5,9 @@
 #include "adapters/db.h"
 #include "adapters/observer.h"
 
+/* What the observer's own sessions are called; none of them is ever told of. */
+#define OBSERVER_APPLICATION "rehearse-observer"
+
 struct observer_session {
 	struct db_conn *conn;
 	uint64_t id; /* CONNECTION_ID() */
@@ -12,6 +15,9 @@ struct observer_session {
 
 int my_session_open(
 	struct observer_session *s, const struct replica_info *replica, struct err *err);
+/* Under another name: one that is told of. */
+int my_session_open_as(struct observer_session *s, const struct replica_info *replica,
+	const char *application, struct err *err);
 void my_session_release(struct observer_session *s);
 int mo_ask(struct observer_session *s, const char *sql, struct err *err);
 unsigned mo_rows(const struct observer_session *s);

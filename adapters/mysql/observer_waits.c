@@ -9,6 +9,8 @@
 /* Lock time-outs are whole seconds; the server notices them this much later. */
 #define TIMEOUT_LATE_US 100000
 #define SECOND_US 1000000
+#define PROOF_AFTER_US 30000
+#define JUDGED_WITHIN_US 500000
 
 void my_sessions_add(struct my_sessions *s, uint64_t session)
 {
@@ -55,10 +57,12 @@ void my_waits_release(struct my_waits *w)
 
 bool my_waits_own(const struct my_waits *w, uint64_t thread)
 {
+	const struct my_thread *t = my_threads_find(w->threads, thread);
+
 	for (size_t i = 0; i < w->n_own; i++)
 		if (w->own[i] == thread)
 			return true;
-	return false;
+	return t && t->application && !strcmp(t->application, OBSERVER_APPLICATION);
 }
 
 static uint64_t session_of(const struct my_waits *w, uint64_t thread)
@@ -106,7 +110,8 @@ struct my_open_wait *my_waits_seen(
 	}
 	o->in_sample = true;
 	o->seen_us = now_us;
-	o->gone_us = 0;
+	if (!o->ended)
+		o->gone_us = 0;
 	return o;
 }
 
@@ -228,23 +233,34 @@ static void blame(
 	deduce(w, o, rows, n);
 }
 
-/* It is gone. Had it got the lock, nobody of those could still be in its way. */
-static void judge_end(
-	struct my_waits *w, struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
+/*
+ * It is gone. Had it got the lock, nobody of those could still be in its way. A lock's row goes a
+ * little later than the lock, though: one look is a suspicion, a later one is the proof.
+ */
+static void judge_end(struct my_waits *w, struct my_open_wait *o, const struct my_lock_row *rows,
+	size_t n, uint64_t now_us)
 {
-	for (size_t i = 0; i < n && !o->refused; i++) {
+	bool refused = false, maybe = false;
+
+	for (size_t i = 0; i < n; i++) {
 		enum place place = judge(w, o, &rows[i]);
 		uint64_t session = place ? session_of(w, rows[i].thread) : 0;
 
-		o->refused = place != NOT_IN_THE_WAY &&
+		refused |= place != NOT_IN_THE_WAY &&
 			(my_sessions_has(&o->holders, session) ||
 				my_sessions_has(&o->ahead, session));
-		o->maybe_refused |= o->deduced && may_be_stronger(o, &rows[i]);
+		maybe |= o->deduced && may_be_stronger(o, &rows[i]);
 	}
+	if ((refused || maybe) && !o->suspect_us)
+		o->suspect_us = now_us;
+	if ((refused || maybe) && now_us - o->suspect_us < PROOF_AFTER_US)
+		return;
+	o->refused = refused;
+	o->maybe_refused = maybe;
 	o->judged = true;
 }
 
-void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n)
+void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n, uint64_t now_us)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		struct my_open_wait *o = &w->open[i];
@@ -252,7 +268,7 @@ void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n
 		if (!o->gone_us)
 			blame(w, o, rows, n);
 		else if (!o->judged)
-			judge_end(w, o, rows, n);
+			judge_end(w, o, rows, n, now_us);
 	}
 }
 
@@ -348,32 +364,76 @@ static void drop(struct my_waits *w, struct my_open_wait *o)
 	*o = w->open[--w->n];
 }
 
-void my_waits_ended(struct my_waits *w, const struct my_wait_row *row)
+static void tell_unseen(struct my_waits *w, const struct my_wait_row *row)
 {
-	struct my_open_wait unseen = {.table = row->table}, *o;
 	const struct my_thread *t = my_threads_find(w->threads, row->thread);
+	struct my_open_wait o = {.table = row->table,
+		.session = t ? t->session : 0,
+		.application = mem_strdup(t ? t->application : NULL),
+		.type = mem_strdup(row->type),
+		.schema = mem_strdup(row->schema),
+		.name = mem_strdup(row->name),
+		.mode = mem_strdup(row->operation)};
+	struct wait_event event = event_of(&o, row->start_us, row->duration_us);
+
+	my_waits_tell(w, &event);
+	release_open(&o);
+}
+
+static void tell_seen(struct my_waits *w, struct my_open_wait *o)
+{
+	const struct my_thread *t = my_threads_find(w->threads, o->thread);
 	struct wait_event event;
 
-	if (my_waits_own(w, row->thread))
-		return;
-	o = find(w, row->thread, row->event);
-	if (!o) {
-		o = &unseen;
-		o->type = mem_strdup(row->type);
-		o->schema = mem_strdup(row->schema);
-		o->name = mem_strdup(row->name);
-		o->mode = mem_strdup(row->operation);
-	}
 	if (t && !o->session)
 		o->session = t->session;
 	if (t && !o->application)
 		o->application = mem_strdup(t->application);
-	event = event_of(o, row->start_us, row->duration_us);
+	event = event_of(o, o->ended_start_us, o->duration_us);
 	my_waits_tell(w, &event);
-	if (o == &unseen)
-		release_open(o);
-	else
-		drop(w, o);
+	drop(w, o);
+}
+
+static bool to_be_judged(const struct my_open_wait *o)
+{
+	return !o->judged && (o->holders.n || o->ahead.n);
+}
+
+void my_waits_ended(struct my_waits *w, const struct my_wait_row *row)
+{
+	struct my_open_wait *o = find(w, row->thread, row->event);
+
+	if (my_waits_own(w, row->thread))
+		return;
+	if (!o) {
+		tell_unseen(w, row);
+		return;
+	}
+	o->ended = true;
+	o->ended_start_us = row->start_us;
+	o->duration_us = row->duration_us;
+	if (!o->gone_us)
+		o->gone_us = o->seen_us;
+	if (!to_be_judged(o))
+		tell_seen(w, o);
+}
+
+void my_waits_settle(struct my_waits *w, uint64_t now_us)
+{
+	for (size_t i = w->n; i-- > 0;) {
+		struct my_open_wait *o = &w->open[i];
+
+		if (o->ended && (!to_be_judged(o) || now_us - o->gone_us > JUDGED_WITHIN_US))
+			tell_seen(w, o);
+	}
+}
+
+bool my_waits_unsettled(const struct my_waits *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->open[i].ended)
+			return true;
+	return false;
 }
 
 void my_waits_end(
@@ -391,7 +451,7 @@ void my_waits_end(
 void my_waits_forget(struct my_waits *w, uint64_t before_us)
 {
 	for (size_t i = w->n; i-- > 0;)
-		if (w->open[i].gone_us && w->open[i].gone_us < before_us)
+		if (w->open[i].gone_us && w->open[i].gone_us < before_us && !w->open[i].ended)
 			drop(w, &w->open[i]);
 }
 
@@ -400,6 +460,10 @@ void my_waits_finish(struct my_waits *w, uint64_t now_us)
 	while (w->n) {
 		struct my_open_wait *o = &w->open[w->n - 1];
 
+		if (o->ended) {
+			tell_seen(w, o);
+			continue;
+		}
 		if (!o->gone_us) {
 			struct wait_event e = event_of(
 				o, o->start_us, now_us > o->start_us ? now_us - o->start_us : 0);

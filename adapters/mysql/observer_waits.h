@@ -40,9 +40,12 @@ struct my_open_wait {
 	uint64_t gone_us;		   /* 0: it waits */
 	struct my_sessions holders, ahead; /* sessions in the way */
 	bool deduced;			   /* the holder is, by what else was known */
-	bool refused;	    /* it ended while what was in its way still was: it got no lock */
-	bool maybe_refused; /* ... while the deduced holder was still there */
-	bool judged;	    /* `refused` is known */
+	bool refused;	     /* it ended while what was in its way still was: it got no lock */
+	bool maybe_refused;  /* ... while the deduced holder was still there */
+	bool judged;	     /* how it ended is known */
+	uint64_t suspect_us; /* when it first looked refused */
+	bool ended;	     /* the ring has told its time; it waits to be judged */
+	uint64_t ended_start_us, duration_us;
 };
 
 /* A migration statement, for short waits that no sample caught. */
@@ -76,10 +79,13 @@ void my_waits_sampled(struct my_waits *w, uint64_t now_us);
 bool my_waits_unclear(const struct my_waits *w);
 unsigned my_waits_count(const struct my_waits *w); /* that wait now */
 /* All locks at one moment. */
-void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n);
+void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n, uint64_t now_us);
 
-/* A row of the ring: hands the event to the sink. */
+/* A row of the ring: hands the event to the sink, at once or when it is known how it ended. */
 void my_waits_ended(struct my_waits *w, const struct my_wait_row *row);
+/* Hands over those of which that is known by now. */
+void my_waits_settle(struct my_waits *w, uint64_t now_us);
+bool my_waits_unsettled(const struct my_waits *w);
 /* A wait whose end was seen in samples only; nothing is told of one that is too short. */
 void my_waits_end(
 	struct my_waits *w, struct my_open_wait *o, uint64_t duration_us, uint64_t min_wait_us);

@@ -274,6 +274,7 @@ void my_target_parse(const char *sql, struct my_target *ret)
 		parse_other(&c, ret);
 		ret->kind = MY_STATEMENT_MAINTAIN;
 	} else {
+		ret->adds_rows = is(&c, "INSERT") || is(&c, "LOAD");
 		parse_other(&c, ret);
 	}
 }

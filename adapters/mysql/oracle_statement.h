@@ -26,6 +26,7 @@ struct my_target {
 	char *table;  /* the first table that it is about; NULL: none was found */
 	char *index;  /* DROP INDEX: its name, as written */
 	bool if_exists;
+	bool adds_rows; /* INSERT, LOAD DATA: and does nothing else */
 	/* ALTER: behind the name, where its specifications begin. */
 	size_t specs;
 	bool specs_partition;	/* they begin with PARTITION BY or REMOVE PARTITIONING: no comma */

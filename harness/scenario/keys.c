@@ -16,7 +16,8 @@
 static const char *const provider_words[] = {"embedded", "clone", "promote", NULL};
 static const char *const mode_words[] = {"open", "closed", NULL};
 static const char *const arrival_words[] = {"poisson", "uniform", NULL};
-static const char *const source_words[] = {"auto", "log-file", "log-sql", "sampling", NULL};
+static const char *const source_words[] = {
+	"auto", "log-file", "log-sql", "sampling", "performance-schema", "processlist", NULL};
 
 /* In the order of the enums. */
 const char *const key_words_transaction[] = {"statement", "file", "all", NULL};
@@ -155,9 +156,11 @@ const struct key key_table[] = {
 		.high = 60 * SECOND,
 		.help = "The shortest lock wait that is looked for. Less costs the server more."},
 	{"observe.source", KEY_CHOICE, AT(observe.source), "auto", source_words,
-		.help = "Where lock waits are read from: the server's log on disk, its log through "
-			"SQL, "
-			"or samples. `auto` takes the best that is there."},
+		.help = "Where lock waits are read from. PostgreSQL: the server's log on disk, its "
+			"log "
+			"through SQL, or samples; MariaDB and MySQL: performance_schema, or "
+			"samples of "
+			"the process list. `auto` takes the best that is there."},
 
 	{"verdict.max_lock_wait", KEY_DURATION, AT(verdict.max_lock_wait_us), "500ms", ANY_TIME,
 		.help = "Longest wait of a transaction behind the migration; `0` is off."},

@@ -97,7 +97,7 @@ struct scenario_disturbance {
 
 struct scenario_observe {
 	uint64_t min_wait_us;
-	char *source; /* "auto", "log-file", "log-sql", "sampling" */
+	char *source; /* "auto", or one of the engine's own, as "log-file" */
 };
 
 /* The rules of the verdict; harness/verdict/rules.c gives each its id and text. 0 turns a limit

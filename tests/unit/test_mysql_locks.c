@@ -304,10 +304,13 @@ START_TEST(who_is_in_the_way_comes_from_samples_and_the_time_from_the_ring)
 	my_waits_sampled(&w, 5000);
 	ck_assert_uint_eq(my_waits_count(&w), 2);
 	ck_assert(my_waits_unclear(&w));
-	my_waits_locks(&w, locks, 3);
+	my_waits_locks(&w, locks, 3, 5000);
 	ended(&w, 13, 2000, 70000);
 	ended(&w, 12, 1000, 60000);
 	ended(&w, 19, 1000, 60000);
+	ck_assert_uint_eq(n_told, 0);
+	my_waits_locks(&w, NULL, 0, 80000);
+	my_waits_settle(&w, 80000);
 	ck_assert_uint_eq(n_told, 2);
 	ck_assert_uint_eq(told[0].session, 3);
 	ck_assert_str_eq(told[0].object, "d.a");
@@ -335,10 +338,35 @@ START_TEST(a_later_request_is_in_nobodys_way)
 	my_waits_seen(&w, &WAIT(13, 1000), 5000);
 	my_waits_seen(&w, &WAIT(12, 2000), 5000);
 	my_waits_sampled(&w, 5000);
-	my_waits_locks(&w, locks, N(locks));
+	my_waits_locks(&w, locks, N(locks), 5000);
 	ended(&w, 13, 1000, 60000);
+	my_waits_settle(&w, 1000000);
+	ck_assert_uint_eq(n_told, 1);
 	ck_assert_uint_eq(told[0].n_ahead, 0);
 	ck_assert_uint_eq(told[0].holders[0], 1);
+	forget();
+	my_waits_release(&w);
+}
+END_TEST
+
+/* The lock's row may go a little later than the lock. */
+START_TEST(a_blocker_that_goes_late_refused_nobody)
+{
+	struct my_lock_row locks[] = {LOCK(11, true, "EXCLUSIVE"), LOCK(12, false, "SHARED_READ")};
+	struct my_waits w = begin();
+
+	my_waits_sample(&w);
+	my_waits_seen(&w, &WAIT(12, 1000), 5000);
+	my_waits_sampled(&w, 5000);
+	my_waits_locks(&w, locks, 2, 5000);
+	my_waits_sample(&w);
+	my_waits_sampled(&w, 9000);
+	my_waits_locks(&w, locks, 1, 9000);
+	ended(&w, 12, 1000, 8000);
+	my_waits_locks(&w, locks, 0, 30000);
+	my_waits_settle(&w, 30000);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].outcome, WAIT_ACQUIRED);
 	forget();
 	my_waits_release(&w);
 }
@@ -354,13 +382,19 @@ static enum wait_outcome outcome(const char *held, const char *wanted, bool stil
 	my_waits_sample(&w);
 	my_waits_seen(&w, &WAIT(12, 1000), 5000);
 	my_waits_sampled(&w, 5000);
-	my_waits_locks(&w, locks, 2);
+	my_waits_locks(&w, locks, 2, 5000);
 	my_waits_sample(&w);
 	my_waits_sampled(&w, 9000);
 	ck_assert(my_waits_unclear(&w));
-	my_waits_locks(&w, locks, still ? 1 : 0);
-	ck_assert(!my_waits_unclear(&w));
 	ended(&w, 12, 1000, waited);
+	ck_assert_msg(n_told == 0, "told before it was judged");
+	my_waits_locks(&w, locks, still ? 1 : 0, 9000);
+	ck_assert(my_waits_unclear(&w) == still);
+	my_waits_settle(&w, 9000);
+	ck_assert_msg(n_told == !still, "one look is no proof");
+	my_waits_locks(&w, locks, still ? 1 : 0, 60000);
+	my_waits_settle(&w, 60000);
+	ck_assert_uint_eq(n_told, 1);
 	ck_assert_uint_eq(told[0].n_holders, 1);
 	result = told[0].outcome;
 	forget();
@@ -451,6 +485,7 @@ int main(void)
 	tcase_add_test(tcase, what_a_statement_asks_for_itself_is_known);
 	tcase_add_test(tcase, who_is_in_the_way_comes_from_samples_and_the_time_from_the_ring);
 	tcase_add_test(tcase, a_later_request_is_in_nobodys_way);
+	tcase_add_test(tcase, a_blocker_that_goes_late_refused_nobody);
 	tcase_add_test(tcase, a_wait_that_ends_before_its_blocker_was_refused);
 	tcase_add_test(tcase, waits_that_no_sample_met_go_to_the_statement_on_that_table);
 	tcase_add_test(tcase, what_still_waits_at_the_end_is_unfinished);
