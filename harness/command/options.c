@@ -157,12 +157,25 @@ void options_release(struct options *o)
 	*o = (struct options){0};
 }
 
+/* Without one of these the short form would rehearse on an empty database. */
+static bool names_data(const struct options *o)
+{
+	static const char *const keys[] = {
+		"replica.source", "replica.standby", "replica.provider", "replica.fixture"};
+
+	for (size_t i = 0; i < o->n_overrides; i++)
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			if (!strcmp(o->overrides[i].key, keys[k]))
+				return true;
+	return false;
+}
+
 int options_scenario(
 	const struct options *o, const char *command, struct scenario *ret, struct err *err)
 {
 	if (o->scenario)
 		return scenario_load(o->scenario, o->small, o->overrides, o->n_overrides, ret, err);
-	if (!o->n_files)
+	if (!o->n_files || !names_data(o))
 		return err_set(err, ERR_USAGE,
 			"name a scenario, or --source DSN and migration files (see 'rehearse help "
 			"%s')",

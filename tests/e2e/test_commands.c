@@ -89,6 +89,7 @@ static const struct {
 		"unknown provider"},
 	{{"run", "--set", "engine=oracle", "scenarios/index-plain"}, "oracle", "unknown engine"},
 	{{"plan"}, "name a scenario", "nothing to plan"},
+	{{"run", "README.md"}, "name a scenario", "a file, but no source"},
 	{{"report"}, "name one saved result", "no result"},
 	{{"report", "no/such.json"}, "no/such.json", "no such result"},
 	{{"version", "now"}, "takes no words", "words too many"},
