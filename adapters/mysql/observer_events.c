@@ -1,4 +1,5 @@
 /* Waits as performance_schema tells them. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "adapters/mysql/observer_parts.h"
@@ -16,38 +17,53 @@
 
 /* ---- who waits ---- */
 
-/* Names the sessions behind threads that were not seen before, and reads their statements. */
+/* Names the sessions behind threads that were not seen before. */
+static int name_sessions(struct observer *o, struct err *err)
+{
+	bool loaded = false;
+
+	for (size_t i = 0; i < o->waits.n; i++) {
+		struct my_open_wait *w = &o->waits.open[i];
+		const struct my_thread *t = my_threads_find(&o->threads, w->thread);
+
+		if (!t && !loaded) {
+			if (my_threads_load(&o->threads, &o->session, err))
+				return -1;
+			loaded = true;
+			t = my_threads_find(&o->threads, w->thread);
+		}
+		if (t)
+			w->session = t->session;
+	}
+	return 0;
+}
+
+/*
+ * What the new waiters are at. MariaDB's performance_schema has no text of a prepared statement
+ * that is executed; the process list has.
+ */
 static int ask_who(struct observer *o, struct err *err)
 {
 	CLEANUP(cleanup_str) struct str sql = {0};
 
-	for (size_t i = 0; i < o->waits.n; i++)
-		if (!my_threads_find(&o->threads, o->waits.open[i].thread)) {
-			if (my_threads_load(&o->threads, &o->session, err))
-				return -1;
-			break;
-		}
+	if (name_sessions(o, err))
+		return -1;
 	str_add(&sql,
-		"SELECT THREAD_ID, PROCESSLIST_ID, LEFT(PROCESSLIST_INFO, " MAX_TEXT
-		") FROM performance_schema.threads WHERE THREAD_ID IN (0");
+		"SELECT ID, LEFT(INFO, " MAX_TEXT
+		") FROM information_schema.PROCESSLIST WHERE ID IN (0");
 	for (size_t i = 0; i < o->waits.n; i++)
 		if (!o->waits.open[i].told_who)
-			str_addf(&sql, ", %lu", (unsigned long)o->waits.open[i].thread);
+			str_addf(&sql, ", %" PRIu64, o->waits.open[i].session);
 	str_add(&sql, ")");
 	if (mo_ask(&o->session, str_text(&sql), err))
 		return -1;
-	for (unsigned row = 0; row < mo_rows(&o->session); row++) {
-		uint64_t thread = mo_number(&o->session, row, 0);
+	for (size_t i = 0; i < o->waits.n; i++) {
+		struct my_open_wait *w = &o->waits.open[i];
 
-		for (size_t i = 0; i < o->waits.n; i++) {
-			struct my_open_wait *w = &o->waits.open[i];
-
-			if (w->thread != thread || w->told_who)
-				continue;
-			w->session = mo_number(&o->session, row, 1);
-			w->tag = mo_tag(mo_text(&o->session, row, 2));
-			w->told_who = true;
-		}
+		for (unsigned row = 0; row < mo_rows(&o->session) && !w->told_who; row++)
+			if (mo_number(&o->session, row, 0) == w->session)
+				w->tag = mo_tag(mo_text(&o->session, row, 1));
+		w->told_who = true;
 	}
 	return 0;
 }
@@ -106,7 +122,8 @@ static void add_locks(struct locks *l, const struct observer_session *s, bool ta
 				.type = keep(l, mo_text(s, i, 3)),
 				.schema = keep(l, mo_text(s, i, 4)),
 				.name = keep(l, mo_text(s, i, 5)),
-				.mode = keep(l, mo_text(s, i, 6))};
+				.mode = keep(l, mo_text(s, i, 6)),
+				.event = mo_number(s, i, 7)};
 }
 
 static bool any_table_wait(const struct my_waits *w)

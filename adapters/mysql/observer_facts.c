@@ -29,6 +29,8 @@ int my_facts_open(
 			" WHERE NAME = 'stage/sql/copy to tmp table'");
 	if (my_tables_load(&f->at_open, &f->session, f->database, f->mysql, err))
 		return -1;
+	for (size_t i = 0; i < f->at_open.n; i++)
+		*MEM_PUSH(f->known, f->n_known, f->cap_known) = mem_strdup(f->at_open.list[i].name);
 	return my_leftovers_open(f, err);
 }
 
@@ -43,6 +45,7 @@ void my_facts_release(struct observer_facts *f)
 	mem_free(f->earlier.list);
 	mem_free(f->object);
 	mem_free_strings(f->marks, f->n_marks);
+	mem_free_strings(f->known, f->n_known);
 	*f = (struct observer_facts){0};
 }
 
@@ -217,6 +220,47 @@ static const char *algorithm_of(const struct observer_facts *f, const struct my_
 	return my_table_indexed(&f->before, table) ? "inplace" : "instant";
 }
 
+/* ---- tables that were there before the migration, whatever they are called now ---- */
+
+static size_t find_known(const struct observer_facts *f, const char *name)
+{
+	size_t i = 0;
+
+	while (i < f->n_known && strcmp(f->known[i], name) != 0)
+		i++;
+	return i;
+}
+
+static void rename_known(struct observer_facts *f, const char *from_schema, const char *from,
+	const char *to_schema, const char *to)
+{
+	CLEANUP(cleanup_free)
+	char *old = mem_printf("%s.%s", from_schema ? from_schema : f->database, from);
+	size_t i = find_known(f, old);
+
+	if (i == f->n_known)
+		return;
+	mem_free(f->known[i]);
+	f->known[i] = mem_printf("%s.%s", to_schema ? to_schema : f->database, to);
+}
+
+static void follow_names(struct observer_facts *f, const struct my_table_set *after)
+{
+	for (size_t i = 0; i < f->target.n_renames && f->ended_well; i++) {
+		const struct my_rename *r = &f->target.renames[i];
+
+		if (r->from && r->to)
+			rename_known(f, r->from_schema, r->from, r->to_schema, r->to);
+	}
+	if (f->target.renamed && f->ended_well)
+		rename_known(f, f->target.schema, f->target.table, NULL, f->target.renamed);
+	for (size_t i = f->n_known; i-- > 0;)
+		if (!my_tables_find(after, f->known[i])) {
+			mem_free(f->known[i]);
+			f->known[i] = f->known[--f->n_known];
+		}
+}
+
 static void fill_rewritten(const struct observer_facts *f, const struct my_table_set *after,
 	struct statement_facts *ret)
 {
@@ -227,8 +271,8 @@ static void fill_rewritten(const struct observer_facts *f, const struct my_table
 		const struct my_table *now = &after->list[i];
 		bool target = f->object && !strcmp(now->name, f->object);
 
-		/* What is new to this migration was nobody's loss. */
-		if (!my_tables_find(&f->at_open, now->name))
+		/* What this migration has made itself was nobody's loss. */
+		if (find_known(f, now->name) == f->n_known)
 			continue;
 		if (my_table_rebuilt(&f->before, now) || (target && copied))
 			*MEM_PUSH(ret->rewritten, ret->n_rewritten, cap) = mem_strdup(now->name);
@@ -353,6 +397,7 @@ int my_facts_end(struct observer_facts *f, struct statement_facts *ret, struct e
 			algorithm_of(f, &after, &now));
 		fill_locks(f, &open, end_us, ret);
 		fill_rewritten(f, &after, ret);
+		follow_names(f, &after);
 		fill_scanned(f, &now, ret);
 		ret->wal_bytes = now.wal > f->counters.wal ? now.wal - f->counters.wal : 0;
 		result = 0;

@@ -68,6 +68,8 @@ struct observer_facts {
 	bool events; /* performance_schema is on */
 	struct my_lock_sampler sampler;
 	struct my_table_set at_open, before;
+	char **known; /* tables that were there at open(), by what they are called now */
+	size_t n_known, cap_known;
 	struct my_seen_locks earlier; /* held before the statement */
 	struct my_target target;
 	char *object;	/* "test.a": what the statement is about; NULL: unknown */

@@ -36,6 +36,7 @@ static void release_open(struct my_open_wait *o)
 	mem_free(o->application);
 	mem_free(o->holders.list);
 	mem_free(o->ahead.list);
+	mem_free(o->blockers);
 }
 
 void my_waits_restart(struct my_waits *w)
@@ -205,14 +206,33 @@ static bool may_be_stronger(const struct my_open_wait *o, const struct my_lock_r
 		(!strcmp(row->mode, "SHARED_UPGRADABLE") || !strcmp(row->mode, "SHARED_NO_WRITE"));
 }
 
+static bool was_in_the_way(const struct my_open_wait *o, const struct my_lock_row *row)
+{
+	for (size_t i = 0; i < o->n_blockers; i++)
+		if (o->blockers[i].thread == row->thread &&
+			o->blockers[i].instance == row->instance &&
+			o->blockers[i].event == row->event)
+			return true;
+	return false;
+}
+
+static void remember(struct my_open_wait *o, const struct my_lock_row *row)
+{
+	if (!was_in_the_way(o, row))
+		*MEM_PUSH(o->blockers, o->n_blockers, o->cap_blockers) =
+			(struct my_blocker){row->thread, row->instance, row->event};
+}
+
 static void deduce(
 	struct my_waits *w, struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
 {
 	if (o->table || !o->mode || o->holders.n || o->ahead.n)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (may_be_stronger(o, &rows[i]))
+		if (may_be_stronger(o, &rows[i])) {
 			my_sessions_add(&o->holders, session_of(w, rows[i].thread));
+			remember(o, &rows[i]);
+		}
 	o->deduced = o->holders.n > 0;
 }
 
@@ -229,13 +249,16 @@ static void blame(
 			my_sessions_add(&o->holders, session);
 		else if (place == IS_AHEAD && !my_sessions_has(&o->holders, session))
 			my_sessions_add(&o->ahead, session);
+		if (place != NOT_IN_THE_WAY)
+			remember(o, &rows[i]);
 	}
 	deduce(w, o, rows, n);
 }
 
 /*
- * It is gone. Had it got the lock, nobody of those could still be in its way. A lock's row goes a
- * little later than the lock, though: one look is a suspicion, a later one is the proof.
+ * It is gone. Had it got the lock, none of those could still be in its way. A lock's row goes a
+ * little later than the lock, though: one look is a suspicion, a later one is the proof. Those that
+ * took a lock only afterwards prove nothing.
  */
 static void judge_end(struct my_waits *w, struct my_open_wait *o, const struct my_lock_row *rows,
 	size_t n, uint64_t now_us)
@@ -243,12 +266,9 @@ static void judge_end(struct my_waits *w, struct my_open_wait *o, const struct m
 	bool refused = false, maybe = false;
 
 	for (size_t i = 0; i < n; i++) {
-		enum place place = judge(w, o, &rows[i]);
-		uint64_t session = place ? session_of(w, rows[i].thread) : 0;
-
-		refused |= place != NOT_IN_THE_WAY &&
-			(my_sessions_has(&o->holders, session) ||
-				my_sessions_has(&o->ahead, session));
+		if (!was_in_the_way(o, &rows[i]))
+			continue;
+		refused |= judge(w, o, &rows[i]) != NOT_IN_THE_WAY;
 		maybe |= o->deduced && may_be_stronger(o, &rows[i]);
 	}
 	if ((refused || maybe) && !o->suspect_us)

@@ -26,8 +26,15 @@ struct my_wait_row {
 /* A row of metadata_locks, or of table_handles. */
 struct my_lock_row {
 	uint64_t thread, instance;
+	uint64_t event; /* the owner's, when it took or asked for it: tells one tenure from the next
+			 */
 	bool table, granted;
 	const char *type, *schema, *name, *mode;
+};
+
+/* A lock that was in somebody's way. */
+struct my_blocker {
+	uint64_t thread, instance, event;
 };
 
 /* A wait that was seen while it lasted. */
@@ -39,7 +46,9 @@ struct my_open_wait {
 	uint64_t start_us, seen_us;
 	uint64_t gone_us;		   /* 0: it waits */
 	struct my_sessions holders, ahead; /* sessions in the way */
-	bool deduced;			   /* the holder is, by what else was known */
+	struct my_blocker *blockers;
+	size_t n_blockers, cap_blockers;
+	bool deduced;	     /* the holder is, by what else was known */
 	bool refused;	     /* it ended while what was in its way still was: it got no lock */
 	bool maybe_refused;  /* ... while the deduced holder was still there */
 	bool judged;	     /* how it ended is known */

@@ -177,6 +177,14 @@ static void read_specs(struct cursor *c, struct my_target *t)
 
 /* ---- statements ---- */
 
+static void skip_wait(struct cursor *c)
+{
+	if (skip(c, "WAIT"))
+		step(c);
+	else
+		skip(c, "NOWAIT");
+}
+
 static void parse_alter(struct cursor *c, struct my_target *t)
 {
 	static const char *const before[] = {"ONLINE", "OFFLINE", "IGNORE", NULL};
@@ -189,10 +197,7 @@ static void parse_alter(struct cursor *c, struct my_target *t)
 	if (!table_name(c, &t->schema, &t->table))
 		return;
 	t->kind = MY_STATEMENT_ALTER;
-	if (skip(c, "WAIT"))
-		step(c);
-	else
-		skip(c, "NOWAIT");
+	skip_wait(c);
 	read_specs(c, t);
 }
 
@@ -240,6 +245,27 @@ static void parse_drop(struct cursor *c, struct my_target *t)
 	}
 }
 
+static void parse_rename(struct cursor *c, struct my_target *t)
+{
+	if (!skip(c, "TABLE"))
+		skip(c, "TABLES");
+	if (skip(c, "IF"))
+		skip(c, "EXISTS");
+	do {
+		struct my_rename *r = MEM_PUSH(t->renames, t->n_renames, t->cap_renames);
+
+		if (my_token_char(c->text, &c->at, ','))
+			step(c);
+		if (!table_name(c, &r->from_schema, &r->from))
+			break;
+		skip_wait(c);
+		if (!skip(c, "TO") || !table_name(c, &r->to_schema, &r->to))
+			break;
+	} while (my_token_char(c->text, &c->at, ','));
+	t->schema = mem_strdup(t->renames[0].from_schema);
+	t->table = mem_strdup(t->renames[0].from);
+}
+
 /* The table behind the first of the words that introduce one. */
 static void parse_other(struct cursor *c, struct my_target *t)
 {
@@ -270,6 +296,8 @@ void my_target_parse(const char *sql, struct my_target *ret)
 		parse_create(&c, ret);
 	} else if (skip(&c, "DROP")) {
 		parse_drop(&c, ret);
+	} else if (skip(&c, "RENAME")) {
+		parse_rename(&c, ret);
 	} else if (is(&c, "OPTIMIZE") || is(&c, "REPAIR")) {
 		parse_other(&c, ret);
 		ret->kind = MY_STATEMENT_MAINTAIN;
@@ -287,6 +315,13 @@ void my_target_release(struct my_target *t)
 	mem_free(t->lock);
 	mem_free(t->renamed);
 	mem_free(t->index);
+	for (size_t i = 0; i < t->n_renames; i++) {
+		mem_free(t->renames[i].from_schema);
+		mem_free(t->renames[i].from);
+		mem_free(t->renames[i].to_schema);
+		mem_free(t->renames[i].to);
+	}
+	mem_free(t->renames);
 	for (size_t i = 0; i < t->n_references; i++)
 		mem_free(t->references[i]);
 	*t = (struct my_target){0};

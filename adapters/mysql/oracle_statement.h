@@ -20,6 +20,10 @@ enum my_statement_kind {
 
 #define MY_REFERENCES_MAX 8
 
+struct my_rename {
+	char *from_schema, *from, *to_schema, *to; /* schemas NULL: none written */
+};
+
 struct my_target {
 	enum my_statement_kind kind;
 	char *schema; /* as written, without quotes; NULL: none written */
@@ -32,6 +36,8 @@ struct my_target {
 	bool specs_partition;	/* they begin with PARTITION BY or REMOVE PARTITIONING: no comma */
 	char *algorithm, *lock; /* upper case, as the statement itself asks; NULL: it does not */
 	char *renamed;		/* ALTER TABLE … RENAME TO; NULL: it does not */
+	struct my_rename *renames; /* RENAME TABLE, in order */
+	size_t n_renames, cap_renames;
 	char *references[MY_REFERENCES_MAX]; /* tables that its foreign keys name, unqualified */
 	size_t n_references;
 };

@@ -296,6 +296,38 @@ START_TEST(short_waits_during_a_statement_go_to_the_migration)
 }
 END_TEST
 
+/* performance_schema has no text of them, and applications prepare most of what they run. */
+START_TEST(prepared_statements_are_told_with_their_tags)
+{
+	struct db_conn *holder = rig_session("holder"), *conn = rig_session("app");
+	struct db_param id = {.text = "1", .len = 1};
+	struct told told = {0};
+	struct observer *o;
+	struct err err = {0};
+
+	fresh_tables();
+	ck_ok(db_prepare(db, conn, 0, "/*tx:look up*/ SELECT v FROM a WHERE id = ?", 1, &err), err);
+	ck_ok(db_execute(db, conn, 0, &id, 1, &err), err);
+	o = rig_observe("performance-schema", 10000);
+	rig_run(holder, "LOCK TABLES a WRITE");
+	ck_assert_int_eq(db->execute_start(conn, 0, &id, 1), 0);
+	for (int i = 0; i < 10; i++) {
+		db->step(conn);
+		rig_poll(o, &told, 20000);
+	}
+	rig_run(holder, "UNLOCK TABLES");
+	while (db->step(conn) == DB_AGAIN)
+		clock_sleep_us(1000);
+	rig_poll(o, &told, 100000);
+	rig_finish(o, &told);
+	ck_assert_uint_eq(told.n, 1);
+	ck_assert_msg(told.list[0].tag && !strcmp(told.list[0].tag, "look up"), "no tag");
+	told_release(&told);
+	db->close(holder);
+	db->close(conn);
+}
+END_TEST
+
 /* ---- how waits end ---- */
 
 START_TEST(waits_that_end_badly_tell_how)
@@ -408,6 +440,7 @@ int main(void)
 	tcase_add_test(tc, writers_behind_a_copying_alter_have_it_as_holder);
 	tcase_add_test(tc, readers_of_a_table_behind_a_waiting_writer_have_it_ahead);
 	tcase_add_test(tc, short_waits_during_a_statement_go_to_the_migration);
+	tcase_add_test(tc, prepared_statements_are_told_with_their_tags);
 	tcase_add_test(tc, waits_that_end_badly_tell_how);
 	tcase_add_test(tc, a_row_lock_timeout_is_told_as_such);
 	tcase_add_test(tc, a_deadlock_with_a_queued_alter_is_the_clients_to_count);

@@ -6,8 +6,6 @@
 #include "adapters/mysql/observer_modes.h"
 #include "adapters/mysql/observer_monitor.h"
 #include "adapters/mysql/observer_ring.h"
-#include "adapters/mysql/observer_tables.h"
-#include "adapters/mysql/oracle_statement.h"
 #include "harness/base/mem.h"
 #include "tests/support/suite.h"
 
@@ -160,97 +158,6 @@ START_TEST(a_monitor_cut_anywhere_is_read_without_harm)
 }
 END_TEST
 
-START_TEST(names_of_storage_are_decoded)
-{
-	static const char *const cases[][2] = {{"test/a", "test.a"},
-		{"test/a@0020b@002dc", "test.a b-c"}, {"test/t#P#p0", "test.t"},
-		{"test/t#p#p0#sp#s1", "test.t"}, {"d/@00e9t@20ac", "d.ét€"}, {"a@", "a@"}};
-
-	for (size_t i = 0; i < N(cases); i++) {
-		char *name = my_storage_name(cases[i][0]);
-
-		ck_assert_str_eq(name, cases[i][1]);
-		mem_free(name);
-	}
-}
-END_TEST
-
-/* ---- statements ---- */
-
-static const struct {
-	const char *sql, *table, *rewritten;
-} targets[] = {
-	{"ALTER TABLE a ADD b INT", "a", "ALTER TABLE a ALGORITHM=INSTANT, LOCK=NONE, ADD b INT"},
-	{"alter ignore table if exists `d`.`a``x` add b int", "a`x",
-		"alter ignore table if exists `s`.`a``x` ALGORITHM=INSTANT, LOCK=NONE, add b int"},
-	{"ALTER TABLE d.a WAIT 5 DROP b", "a",
-		"ALTER TABLE `s`.a WAIT 5 ALGORITHM=INSTANT, LOCK=NONE, DROP b"},
-	{"ALTER /* TABLE x */ TABLE a -- y\n ADD b INT DEFAULT 'LOCK=NONE'", "a",
-		"ALTER /* TABLE x */ TABLE a -- y\n ALGORITHM=INSTANT, LOCK=NONE, ADD b INT "
-		"DEFAULT "
-		"'LOCK=NONE'"},
-	{"ALTER TABLE a PARTITION BY HASH (id)", "a",
-		"ALTER TABLE a ALGORITHM=INSTANT, LOCK=NONE PARTITION BY HASH (id)"},
-	{"ALTER TABLE a ADD FOREIGN KEY (p) REFERENCES d.p (id)", "a",
-		"ALTER TABLE a ALGORITHM=INSTANT, LOCK=NONE, ADD FOREIGN KEY (p) REFERENCES `s`.p "
-		"(id)"},
-	{"CREATE UNIQUE INDEX i ON d.a (b);", "a",
-		"CREATE UNIQUE INDEX i ON `s`.a (b) ALGORITHM=INSTANT LOCK=NONE"},
-	{"DROP INDEX IF EXISTS `i` ON d.a", "a",
-		"ALTER TABLE `s`.`a` ALGORITHM=INSTANT, LOCK=NONE, DROP INDEX IF EXISTS `i`"},
-	{"UPDATE LOW_PRIORITY a SET b = 1", "a", NULL},
-	{"INSERT IGNORE INTO d.a VALUES (1)", "a", NULL},
-	{"DELETE FROM a WHERE b = 1", "a", NULL},
-	{"LOCK TABLES a WRITE", "a", NULL},
-	{"TRUNCATE TABLE a", "a", NULL},
-	{"TRUNCATE a", "a", NULL},
-	{"RENAME TABLE a TO b", "a", NULL},
-	{"DROP TABLE IF EXISTS a", "a", NULL},
-	{"CREATE TABLE IF NOT EXISTS a (id INT)", "a", NULL},
-	{"SELECT 1", NULL, NULL},
-	{"ALTER TABLE", NULL, NULL},
-	{"", NULL, NULL},
-};
-
-START_TEST(statements_name_their_table_and_take_clauses)
-{
-	for (size_t i = 0; i < N(targets); i++) {
-		struct my_target t;
-		struct str out = {0};
-
-		my_target_parse(targets[i].sql, &t);
-		ck_assert_msg(!t.table == !targets[i].table, "%s", targets[i].sql);
-		if (t.table)
-			ck_assert_str_eq(t.table, targets[i].table);
-		if (targets[i].rewritten) {
-			my_target_rewrite(targets[i].sql, &t, "s", "INSTANT", "NONE", &out);
-			ck_assert_str_eq(str_text(&out), targets[i].rewritten);
-		}
-		str_release(&out);
-		my_target_release(&t);
-	}
-}
-END_TEST
-
-START_TEST(what_a_statement_asks_for_itself_is_known)
-{
-	struct my_target t;
-
-	my_target_parse("ALTER TABLE a ADD algorithm INT, ADD lock_x INT, ALGORITHM = inplace,"
-			" LOCK shared, RENAME COLUMN x TO y, RENAME TO d.b",
-		&t);
-	ck_assert_str_eq(t.algorithm, "INPLACE");
-	ck_assert_str_eq(t.lock, "SHARED");
-	ck_assert_str_eq(t.renamed, "b");
-	my_target_release(&t);
-	my_target_parse("ALTER TABLE a ADD b INT", &t);
-	ck_assert_ptr_null(t.algorithm);
-	ck_assert_ptr_null(t.lock);
-	ck_assert_ptr_null(t.renamed);
-	my_target_release(&t);
-}
-END_TEST
-
 /* ---- waits from what is seen of them ---- */
 
 static struct wait_event told[8];
@@ -274,8 +181,14 @@ static const uint64_t own[] = {19};
 
 #define WAIT(T, START) \
 	((struct my_wait_row){T, 1, 100 + (T), false, START, 0, "TABLE", "d", "a", "metadata lock"})
-#define LOCK(T, GRANTED, MODE) \
-	((struct my_lock_row){T, 100 + (T), false, GRANTED, "TABLE", "d", "a", MODE})
+#define LOCK(T, GRANTED, MODE)             \
+	((struct my_lock_row){.thread = T, \
+		.instance = 100 + (T),     \
+		.granted = GRANTED,        \
+		.type = "TABLE",           \
+		.schema = "d",             \
+		.name = "a",               \
+		.mode = MODE})
 
 static struct my_waits begin(void)
 {
@@ -365,6 +278,28 @@ START_TEST(a_blocker_that_goes_late_refused_nobody)
 	ended(&w, 12, 1000, 8000);
 	my_waits_locks(&w, locks, 0, 30000);
 	my_waits_settle(&w, 30000);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].outcome, WAIT_ACQUIRED);
+	forget();
+	my_waits_release(&w);
+}
+END_TEST
+
+START_TEST(a_blocker_that_comes_back_refused_nobody)
+{
+	struct my_lock_row locks[] = {LOCK(11, true, "EXCLUSIVE"), LOCK(12, false, "SHARED_READ")};
+	struct my_waits w = begin();
+
+	my_waits_sample(&w);
+	my_waits_seen(&w, &WAIT(12, 1000), 5000);
+	my_waits_sampled(&w, 5000);
+	my_waits_locks(&w, locks, 2, 5000);
+	my_waits_sample(&w);
+	my_waits_sampled(&w, 9000);
+	ended(&w, 12, 1000, 8000);
+	locks[0].event = 7; /* its next statement */
+	my_waits_locks(&w, locks, 1, 9000);
+	my_waits_settle(&w, 9000);
 	ck_assert_uint_eq(n_told, 1);
 	ck_assert_int_eq(told[0].outcome, WAIT_ACQUIRED);
 	forget();
@@ -480,12 +415,10 @@ int main(void)
 	tcase_add_test(tcase, granted_modes_tell_whom_they_block);
 	tcase_add_test(tcase, the_monitor_tells_who_waits_for_what_and_how_long);
 	tcase_add_test(tcase, a_monitor_cut_anywhere_is_read_without_harm);
-	tcase_add_test(tcase, names_of_storage_are_decoded);
-	tcase_add_test(tcase, statements_name_their_table_and_take_clauses);
-	tcase_add_test(tcase, what_a_statement_asks_for_itself_is_known);
 	tcase_add_test(tcase, who_is_in_the_way_comes_from_samples_and_the_time_from_the_ring);
 	tcase_add_test(tcase, a_later_request_is_in_nobodys_way);
 	tcase_add_test(tcase, a_blocker_that_goes_late_refused_nobody);
+	tcase_add_test(tcase, a_blocker_that_comes_back_refused_nobody);
 	tcase_add_test(tcase, a_wait_that_ends_before_its_blocker_was_refused);
 	tcase_add_test(tcase, waits_that_no_sample_met_go_to_the_statement_on_that_table);
 	tcase_add_test(tcase, what_still_waits_at_the_end_is_unfinished);
