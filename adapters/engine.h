@@ -6,6 +6,7 @@
 #include "adapters/dialect.h"
 #include "adapters/observer.h"
 #include "adapters/provider.h"
+#include "adapters/rules.h"
 
 struct engine {
 	const char *name; /* "postgres" */
@@ -13,6 +14,7 @@ struct engine {
 	const struct dialect *dialect;
 	const struct observer_ops *observer;
 	const struct provider *const *providers; /* NULL-terminated */
+	const struct analyser *analyser;
 
 	/* Programs, versions, and, with a DSN, rights, log settings and marks there (read-only). */
 	int (*doctor)(const struct provider_config *config, struct doctor_report *report,
