@@ -10,20 +10,30 @@
 
 #include "adapters/engine.h"
 #include "harness/base/err.h"
+#include "harness/base/fs.h"
 
+/* How the tool runs a file. */
 enum format_transaction {
 	FORMAT_TRANSACTION_UNSAID, /* the format leaves it to its tool's settings */
-	FORMAT_TRANSACTION_FILE,   /* the tool wraps the file in one transaction */
-	FORMAT_TRANSACTION_NONE,   /* the file asks to run outside a transaction */
+	/* In one transaction: what the server refuses there fails. */
+	FORMAT_TRANSACTION_FILE,
+	/* In one transaction, or statement by statement when one of them cannot run in one. */
+	FORMAT_TRANSACTION_FIT,
+	/* Sent as one text: one transaction where the server makes that of several statements
+	 * (dialect.text_is_transaction), else none. */
+	FORMAT_TRANSACTION_TEXT,
+	FORMAT_TRANSACTION_NONE, /* statement by statement: the file asks for no transaction */
 };
 
 /* One migration of the way up. */
 struct format_file {
-	char *path;    /* as given, or below the folder given */
-	char *version; /* "20240102", "3", "1.2"; "" for plain SQL */
-	char *title;   /* "add_patient_index"; "" none */
+	char *path;		     /* as given, or below the folder given */
+	char *version;		     /* "20240102", "3", "1.2"; "" for plain SQL */
+	char *title;		     /* "add_patient_index"; "" none */
+	char sha256[FS_SHA256_TEXT]; /* of the file's bytes */
 	/* The file's text with everything that is not the way up turned into spaces, so that
-	 * offsets and lines are still the file's. */
+	 * offsets and lines are still the file's. Comments before the way up are kept. Where
+	 * placeholders are filled in, only the lines are still the file's. */
 	char *text;
 	size_t len;
 	char *down;	 /* the way down, the same way; NULL: there is none */
@@ -33,32 +43,42 @@ struct format_file {
 	bool applied;	 /* formats_mark_applied() found it in the tool's table */
 };
 
-struct migration_format; /* each one's own: a table of functions in harness/formats/ */
+/* A file of a folder that the tool does not run. */
+struct format_ignored {
+	char *path;
+	const char *reason; /* "not named as goose names a migration"; static */
+};
+
+struct migration_format; /* each one's own: a row of the table in harness/formats/table.c */
 const char *format_name(const struct migration_format *format); /* "golang-migrate", "plain" … */
+/* Names of all formats, NULL-terminated; static. */
+const char *const *format_names(void);
 
 struct format_set {
 	const struct migration_format *format;
 	struct format_file *files; /* in the order in which the tool runs them */
 	size_t n_files;
+	struct format_ignored *ignored;
+	size_t n_ignored;
+	const char *table; /* formats_mark_applied() found versions there; NULL: it did not */
 };
 
 struct format_options {
 	const char *format; /* NULL: recognise it; else its name (ERR_USAGE when unknown) */
 	const char *from;   /* NULL, or the first version (inclusive) */
 	const char *to;	    /* NULL, or the last version (inclusive) */
-	const struct server_setting *placeholders; /* Flyway's ${name}: may be NULL */
+	const struct server_setting *placeholders; /* ${name} of Flyway and goose: may be NULL */
 	size_t n_placeholders;
 };
 
 /*
  * Reads what paths name: files and folders (not below them but where the format has folders).
  * ERR_USAGE, naming file and line: a file that cannot be read, is no text, two files with one
- * version, a directive that is wrong, a version that is not there, files of two formats in one
- * folder.
+ * version, a directive that is wrong, a version that is not there, files of two formats.
  */
 int formats_read(const char *const *paths, size_t n_paths, const struct format_options *options,
 	struct format_set *ret, struct err *err);
-void format_set_release(struct format_set *set);
+void format_set_release(struct format_set *set); /* NULL-safe */
 
 /* Looks into the tool's own table (schema_migrations, goose_db_version, …), where it is there, and
  * marks the files whose versions are applied. ERR_FAILED: the table says that its last migration

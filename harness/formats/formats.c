@@ -1,0 +1,277 @@
+#include "harness/formats/formats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/cleanup.h"
+#include "harness/base/mem.h"
+#include "harness/formats/format.h"
+#include "harness/formats/names.h"
+
+#define FORMATS_MAX 16
+
+const char *format_name(const struct migration_format *format)
+{
+	return format->name;
+}
+
+const char *const *format_names(void)
+{
+	static const char *names[FORMATS_MAX + 1];
+
+	for (size_t i = 0; i < FORMATS_MAX && format_table[i].name; i++)
+		names[i] = format_table[i].name;
+	return names;
+}
+
+static int find_format(const char *name, const struct migration_format **ret, struct err *err)
+{
+	CLEANUP(cleanup_str) struct str all = {0};
+
+	for (const struct migration_format *f = format_table; f->name; f++) {
+		if (!strcmp(f->name, name)) {
+			*ret = f;
+			return 0;
+		}
+		str_addf(&all, "%s%s", f == format_table ? "" : ", ", f->name);
+	}
+	return err_set(
+		err, ERR_USAGE, "'%s' is no migration format: one of %s", name, str_text(&all));
+}
+
+/* ---- recognising ---- */
+
+/* The file that shows the format, and the line. */
+struct proof {
+	const struct migration_format *format;
+	const struct found *file;
+	unsigned line; /* 0: its name */
+};
+
+static struct proof format_of(const struct found *f)
+{
+	struct proof ret = {.file = f};
+
+	for (ret.format = format_table; ret.format->name; ret.format++)
+		if (ret.format->owns(f, &ret.line))
+			return ret;
+	return (struct proof){.file = f, .format = format_table};
+}
+
+static const char *place(const struct proof *p, char buf[static 32])
+{
+	if (!p->line)
+		return "its name";
+	snprintf(buf, 32, "line %u", p->line);
+	return buf;
+}
+
+/* One family's highest rank is all theirs; plain files are what the others make of them. */
+static int recognise(
+	const struct found_list *list, const struct migration_format **ret, struct err *err)
+{
+	struct proof best = {.format = format_table};
+	char a[32], b[32];
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct proof p = format_of(&list->items[i]);
+
+		if (p.format == format_table || p.format == best.format)
+			continue;
+		if (best.format != format_table && p.format->family != best.format->family)
+			return err_set(err, ERR_USAGE,
+				"files of two formats: '%s' is %s (%s), '%s' is %s (%s); name one "
+				"of them as the format",
+				best.file->path, best.format->name, place(&best, a), p.file->path,
+				p.format->name, place(&p, b));
+		if (best.format == format_table || p.format->rank > best.format->rank)
+			best = p;
+	}
+	*ret = best.format;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static void file_release(struct format_file *f)
+{
+	mem_free(f->path);
+	mem_free(f->version);
+	mem_free(f->title);
+	mem_free(f->text);
+	mem_free(f->down);
+	mem_free(f->down_path);
+}
+
+void format_set_release(struct format_set *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; i < set->n_files; i++)
+		file_release(&set->files[i]);
+	for (size_t i = 0; i < set->n_ignored; i++)
+		mem_free(set->ignored[i].path);
+	mem_free(set->files);
+	mem_free(set->ignored);
+	*set = (struct format_set){0};
+}
+
+struct reading {
+	const struct format_options *options;
+	struct format_set set;
+	size_t cap_files, cap_ignored;
+};
+
+static int ignore(struct reading *r, const struct found *f, enum role role, struct err *err)
+{
+	struct format_ignored *ignored;
+
+	if (f->given)
+		return err_set(err, ERR_USAGE, "'%s' %s", f->path,
+			role == ROLE_DOWN ? "is a way down: name its way up"
+					  : "is not named as a migration of this format is");
+	if (role == ROLE_DOWN || r->set.format == format_table)
+		return 0;
+	ignored = MEM_PUSH(r->set.ignored, r->set.n_ignored, r->cap_ignored);
+	ignored->path = mem_strdup(f->path);
+	ignored->reason = name_ends(f->name, ".sql") ? "not named as a migration"
+						     : "not in SQL: cannot be run here";
+	return 0;
+}
+
+static int read_one(struct reading *r, const struct found *f, struct err *err)
+{
+	struct format_file file = {0};
+	enum role role = ROLE_OTHER;
+
+	if (name_ends(f->name, ".sql") || f->given)
+		role = r->set.format->read_name(f, &file);
+	if (role != ROLE_UP) {
+		file_release(&file);
+		return ignore(r, f, role, err);
+	}
+	file.path = mem_strdup(f->path);
+	fs_sha256(f->text, f->len, file.sha256);
+	if (r->set.format->read_text(f, r->options, &file, err)) {
+		file_release(&file);
+		return -1;
+	}
+	*MEM_PUSH(r->set.files, r->set.n_files, r->cap_files) = file;
+	return 0;
+}
+
+/* ---- order ---- */
+
+static int by_version(const void *a, const void *b, void *compare)
+{
+	int (*const *order)(const char *, const char *) = compare;
+	const struct format_file *x = a, *y = b;
+
+	if (x->repeatable != y->repeatable)
+		return x->repeatable ? 1 : -1;
+	if (x->repeatable)
+		return strcmp(x->title, y->title);
+	return (*order)(x->version, y->version);
+}
+
+static int check_twice(const struct format_set *set, struct err *err)
+{
+	int (*order)(const char *, const char *) = set->format->compare;
+
+	for (size_t i = 1; i < set->n_files; i++) {
+		const struct format_file *a = &set->files[i - 1], *b = &set->files[i];
+
+		if (!by_version(a, b, &order))
+			return err_set(err, ERR_USAGE, "'%s' and '%s' have the same %s, '%s'",
+				a->path, b->path, a->repeatable ? "name" : "version",
+				a->repeatable ? a->title : a->version);
+	}
+	return 0;
+}
+
+static int find_version(const struct format_set *set, const char *word, const char *version,
+	size_t *ret, struct err *err)
+{
+	for (*ret = 0; *ret < set->n_files; ++*ret)
+		if (!set->files[*ret].repeatable &&
+			!set->format->compare(set->files[*ret].version, version))
+			return 0;
+	return err_set(
+		err, ERR_USAGE, "%s '%s': there is no such version among the files", word, version);
+}
+
+/* Versioned files [first, last], and all that are repeatable. */
+static void keep(struct format_set *set, size_t first, size_t last)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n_files; i++)
+		if (set->files[i].repeatable || (i >= first && i <= last))
+			set->files[n++] = set->files[i];
+		else
+			file_release(&set->files[i]);
+	set->n_files = n;
+}
+
+static int cut_range(struct format_set *set, const struct format_options *o, struct err *err)
+{
+	size_t first = 0, last = set->n_files;
+
+	if (!o->from && !o->to)
+		return 0;
+	if (!set->format->compare)
+		return err_set(err, ERR_USAGE, "%s '%s': plain SQL files have no versions",
+			o->from ? "from" : "to", o->from ? o->from : o->to);
+	if ((o->from && find_version(set, "from", o->from, &first, err)) ||
+		(o->to && find_version(set, "to", o->to, &last, err)))
+		return -1;
+	if (first > last)
+		return err_set(err, ERR_USAGE, "from '%s' comes after to '%s'", o->from, o->to);
+	keep(set, first, last);
+	return 0;
+}
+
+static int arrange(struct reading *r, struct err *err)
+{
+	struct format_set *set = &r->set;
+
+	if (!set->n_files)
+		return err_set(
+			err, ERR_USAGE, "no migration among the files (as %s)", set->format->name);
+	if (set->format->compare) {
+		int (*order)(const char *, const char *) = set->format->compare;
+
+		qsort_r(set->files, set->n_files, sizeof(*set->files), by_version, &order);
+		if (check_twice(set, err))
+			return -1;
+	}
+	return cut_range(set, r->options, err);
+}
+
+static int read_all(struct reading *r, const struct found_list *list, struct err *err)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (read_one(r, &list->items[i], err))
+			return -1;
+	return arrange(r, err);
+}
+
+int formats_read(const char *const *paths, size_t n_paths, const struct format_options *options,
+	struct format_set *ret, struct err *err)
+{
+	static const struct format_options none;
+	CLEANUP(found_release) struct found_list list = {0};
+	struct reading r = {.options = options ? options : &none};
+
+	if (found_gather(paths, n_paths, &list, err))
+		return -1;
+	if (r.options->format ? find_format(r.options->format, &r.set.format, err)
+			      : recognise(&list, &r.set.format, err))
+		return -1;
+	if (read_all(&r, &list, err)) {
+		format_set_release(&r.set);
+		return -1;
+	}
+	*ret = r.set;
+	return 0;
+}
