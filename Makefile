@@ -2,7 +2,7 @@
 #
 #   DEVELOPER=1                    warnings are errors
 #   SANITIZE=address,undefined     instrumented build, in a directory of its own
-#   T=name                         one suite, for check; one scenario, for scenarios
+#   T=name                         one suite, for check; one scenario, for scenarios; one part, for bench
 #   V=1                            show the compiler's command lines
 
 VERSION := 0.1.0
@@ -33,6 +33,8 @@ EMBED := $(sort $(wildcard adapters/*/sql/*.sql harness/*/*.json))
 SRC := $(filter-out harness/main.c,$(sort $(wildcard harness/*/*.c adapters/*.c adapters/*/*.c)))
 OBJ := $(SRC:%.c=$(B)/%.o) $(B)/gen/embed.o
 SUPPORT := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/*.c)))
+BENCH := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/part_%,$(sort $(wildcard tests/bench/*.c))))
+PARTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/part_*.c)))
 SUITES := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c tests/integration/test_*.c tests/e2e/test_*.c)))
 
 all: $(B)/rehearse ## build build/rehearse
@@ -64,6 +66,10 @@ $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(B)/librehearse.a
 	$(if $(Q),@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
+$(B)/tests/bench/part_%: $(B)/tests/bench/part_%.o $(BENCH) $(SUPPORT) $(B)/librehearse.a
+	$(if $(Q),@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
+
 suites: $(SUITES) ## build all test suites
 
 check: bootstrap ## build and run all tests, or one: make check T=histogram
@@ -81,6 +87,11 @@ demo-mysql: bootstrap ## the same on MariaDB, with the schema of Open Dental
 scenarios: bootstrap ## rehearse every scenario at its full scale against its expected verdict
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@sh ci/scenarios.sh $(B)/rehearse $(T)
+
+bench: ## measure the instrument: all parts, or one: make bench T=driver
+	@sh ci/bootstrap.sh bench
+	@$(MAKE) --no-print-directory $(JOBS) all $(PARTS)
+	@sh ci/bench.sh $(B) $(T)
 
 bootstrap: ## install what is missing (Debian packages), ask apt once
 	@sh ci/bootstrap.sh
@@ -108,8 +119,8 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all suites check demo demo-mysql scenarios bootstrap lint format valgrind install dist clean help
+.PHONY: all suites check demo demo-mysql scenarios bench bootstrap lint format valgrind install dist clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
--include $(patsubst %.o,%.d,$(OBJ) $(SUPPORT) $(B)/harness/main.o) $(SUITES:=.d)
+-include $(patsubst %.o,%.d,$(OBJ) $(SUPPORT) $(B)/harness/main.o $(BENCH)) $(SUITES:=.d) $(PARTS:=.d)

@@ -1,10 +1,12 @@
 #!/bin/sh
-# bootstrap.sh : installs what building and testing need and is not there yet, with one call of
-# apt-get. Says nothing and asks nothing when all is there.
+# bootstrap.sh [bench] : installs what building and testing need and is not there yet, with one call
+# of apt-get; with `bench` what the benchmark needs too. Says nothing and asks nothing when all is
+# there.
 set -eu
 packages="build-essential pkg-config libpq-dev default-libmysqlclient-dev libpg-query-dev
 	libcyaml-dev libyaml-dev libjansson-dev libsodium-dev check postgresql postgresql-client
 	mariadb-server mariadb-backup universal-ctags valgrind"
+[ "${1:-}" != bench ] || packages="$packages sysbench xfsprogs"
 modules="libpq libmariadb libcyaml yaml-0.1 jansson libsodium check"
 
 installed() {
