@@ -72,10 +72,10 @@ static void look_at_clone(const struct provider_config *config, const struct my_
 {
 	const struct provider_env env = {0};
 	struct my_clone_plan plan = {0};
-	struct my_private p;
+	struct my_private p = {0};
 	struct err err = {0};
 
-	my_private_init(&p, "clone", config, &env);
+	private_replica_init(&p.base, "clone", config, &env);
 	if (my_clone_check(&p, s, conn, &plan, &err))
 		doctor_add(report, DOCTOR_WARNING, "clone of the source", "see the text", "%s",
 			err.text);
@@ -87,7 +87,7 @@ static void look_at_clone(const struct provider_config *config, const struct my_
 			"run rehearse where its files are, as a user who may read them, and with "
 			"mariabackup",
 			"it would be loaded from a dump: %s", plan.why_dump);
-	my_private_release(&p, NULL);
+	private_replica_release(&p.base, &my_private_engine, NULL);
 }
 
 static void look_at_source(const struct provider_config *config, struct doctor_report *report)

@@ -1,16 +1,11 @@
 #include "adapters/mysql/private.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/mysql/control.h"
 #include "adapters/mysql/isolation.h"
-#include "adapters/run_dir.h"
 #include "embed.h"
 #include "harness/base/cleanup.h"
-#include "harness/base/fs.h"
 #include "harness/base/mem.h"
 
 int my_provider_supports(const struct my_flavour *flavour, const char *provider, struct err *err)
@@ -20,37 +15,6 @@ int my_provider_supports(const struct my_flavour *flavour, const char *provider,
 	return err_set(err, ERR_UNSUPPORTED,
 		"provider '%s' is not built for %s %s yet: MariaDB only", provider,
 		my_flavour_name(flavour), flavour->text);
-}
-
-void my_private_init(struct my_private *p, const char *provider,
-	const struct provider_config *config, const struct provider_env *env)
-{
-	*p = (struct my_private){.config = config, .env = env};
-	p->info.provider = mem_strdup(provider);
-	p->info.ours = true;
-}
-
-void my_private_tell(const struct my_private *p, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	if (!p->env->progress)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	p->env->progress(p->env->ctx, text);
-}
-
-int my_private_open(struct my_private *p, struct err *err)
-{
-	CLEANUP(cleanup_free) char *dir = NULL;
-
-	if (run_dir_make(p->env->journal, &p->dir, err))
-		return -1;
-	dir = fs_join(p->dir, "replica");
-	return my_server_open(&p->replica, &p->programs, dir, p->env->journal, err);
 }
 
 int my_note_durability(struct db_conn *conn, struct replica_info *info, struct err *err)
@@ -90,8 +54,14 @@ int my_fill_info(struct db_conn *conn, const struct my_flavour *flavour, const c
 	return 0;
 }
 
-int my_private_verify(struct my_private *p, struct err *err)
+static struct my_private *mine(struct private_replica *base)
 {
+	return (struct my_private *)base;
+}
+
+static int verify(struct private_replica *base, struct err *err)
+{
+	struct my_private *p = mine(base);
 	const struct my_flavour *flavour = &p->programs.flavour;
 	CLEANUP(cleanup_free) char *dsn = my_server_dsn(&p->replica, p->database);
 	CLEANUP(my_control_close) struct db_conn *conn = NULL;
@@ -108,16 +78,33 @@ int my_private_verify(struct my_private *p, struct err *err)
 	return 0;
 }
 
-int my_private_release(struct my_private *p, struct err *err)
+static bool alive(const struct private_replica *base)
 {
-	int result = my_server_quit(&p->replica, err);
+	return my_server_alive(&((const struct my_private *)base)->replica);
+}
 
-	if (!result)
-		result = run_dir_remove(p->dir, p->env->journal, err);
+static int quit(struct private_replica *base, struct err *err)
+{
+	int result = my_server_quit(&mine(base)->primary, err);
+
+	return my_server_quit(&mine(base)->replica, result ? NULL : err) || result ? -1 : 0;
+}
+
+static void release(struct private_replica *base)
+{
+	struct my_private *p = mine(base);
+
+	my_server_release(&p->primary);
 	my_server_release(&p->replica);
 	my_settings_release(&p->settings);
 	my_programs_release(&p->programs);
-	replica_info_release(&p->info);
-	free(p->dir);
-	return result;
 }
+
+const struct private_engine my_private_engine = {
+	.account = "mysql",
+	.check_settings = my_settings_check,
+	.verify = verify,
+	.alive = alive,
+	.quit = quit,
+	.release = release,
+};

@@ -1,16 +1,18 @@
 /*
- * clone: a copy of the source, started privately. By mariabackup where the source's files are on
- * this machine, else by a consistent dump, which the report says. Nothing is left on the source.
+ * clone: MariaDB's steps. By mariabackup where the source's files are on this machine, else by a
+ * consistent dump, which the report says.
  */
+#include "adapters/provider_clone.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "adapters/mysql/carry.h"
 #include "adapters/mysql/clone_check.h"
 #include "adapters/mysql/clone_copy.h"
 #include "adapters/mysql/control.h"
 #include "adapters/mysql/mysql.h"
+#include "adapters/mysql/private.h"
 #include "adapters/mysql/surroundings.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
@@ -24,11 +26,49 @@
 /* Not the source's, nor any replica's of it, should they count from 1. */
 #define SERVER_ID_BIT 0x40000000u
 
-struct replica {
+struct my_clone {
 	struct my_private p;
 	struct my_source source;
 	struct my_clone_plan plan;
 };
+
+static struct my_clone *mine(struct private_replica *base)
+{
+	return (struct my_clone *)base;
+}
+
+static struct private_replica *make(
+	const struct provider_config *config, const struct provider_env *env)
+{
+	struct my_clone *r = mem_zalloc(sizeof(*r));
+
+	private_replica_init(&r->p.base, "clone", config, env);
+	return &r->p.base;
+}
+
+static int look(struct private_replica *base, struct err *ret_refusal, struct err *err)
+{
+	struct my_clone *r = mine(base);
+	CLEANUP(my_control_close) struct db_conn *conn = NULL;
+
+	if (my_source_read(base->config->source, base->config->database, &r->source, &conn, err))
+		return -1;
+	base->database = r->source.database;
+	base->info.source = mem_strdup(r->source.redacted);
+	base->info.source_identity = mem_strdup(r->source.identity);
+	my_clone_check(&r->p, &r->source, conn, &r->plan, ret_refusal);
+	return 0;
+}
+
+static void release_source(struct private_replica *base)
+{
+	my_source_release(&mine(base)->source);
+}
+
+static uint64_t source_bytes(const struct private_replica *base)
+{
+	return ((const struct my_clone *)base)->source.bytes;
+}
 
 /* What a copy costs the source while it is made, to be known before. */
 static void plan_cost(const struct my_source *s, const struct my_clone_plan *plan, struct str *out)
@@ -46,77 +86,35 @@ static void plan_cost(const struct my_source *s, const struct my_clone_plan *pla
 		(unsigned long long)s->plain_tables, units_size_text(s->plain_bytes, size));
 }
 
-static int plan(const struct provider_config *config, const struct provider_env *env,
-	struct str *out, struct err *err)
+static void plan_steps(const struct private_replica *base, struct str *out, unsigned *n)
 {
-	CLEANUP(my_control_close) struct db_conn *conn = NULL;
-	struct my_clone_plan how = {0};
-	struct my_private p;
-	struct my_source s = {0};
-	struct err refusal = {0};
+	const struct my_clone *r = (const struct my_clone *)base;
+	const struct my_source *s = &r->source;
+	const struct my_clone_plan *how = &r->plan;
 	char need[UNITS_TEXT];
-	unsigned n = 1;
 
-	if (my_source_read(config->source, config->database, &s, &conn, err))
-		return -1;
-	my_private_init(&p, "clone", config, env);
-	if (my_clone_check(&p, &s, conn, &how, &refusal))
-		str_addf(out, "would be refused: %s\n", refusal.text);
-	str_addf(out, "%u. copy %s %s (%s) by %s%s%s, about %s of disk with room to work\n", n++,
-		my_flavour_name(&s.flavour), s.flavour.text, s.redacted,
-		how.way == MY_CLONE_FILES ? "mariabackup" : "a dump",
-		how.why_dump ? ", since " : "", how.why_dump ? how.why_dump : "",
-		units_size_text(how.bytes, need));
-	plan_cost(&s, &how, out);
+	str_addf(out, "%u. copy %s %s (%s) by %s%s%s, about %s of disk with room to work\n", (*n)++,
+		my_flavour_name(&s->flavour), s->flavour.text, s->redacted,
+		how->way == MY_CLONE_FILES ? "mariabackup" : "a dump",
+		how->why_dump ? ", since " : "", how->why_dump ? how->why_dump : "",
+		units_size_text(how->bytes, need));
+	plan_cost(s, how, out);
 	str_addf(out,
 		"%u. start the copy privately, on a Unix socket only, with a server id of its own, "
 		"without events and replication\n",
-		n++);
-	str_addf(out, "%u. prove that it is alone\n", n++);
-	str_addf(out,
-		"%u. at the end: end it and remove the run's directory; nothing is left on the "
-		"source\n",
-		n);
-	my_private_release(&p, NULL);
-	my_source_release(&s);
-	return 0;
+		(*n)++);
+	str_addf(out, "%u. prove that it is alone\n", (*n)++);
 }
 
-static int open_clone(const struct provider_config *config, const struct provider_env *env,
-	struct replica **ret, struct err *err)
+static int choose_settings(struct private_replica *base, struct err *err)
 {
-	struct replica *r;
-
-	if (!config->source || !*config->source)
-		return err_set(err, ERR_USAGE,
-			"provider 'clone' needs replica.source, the connection string of what is "
-			"cloned");
-	if (my_settings_check(config->settings, config->n_settings, err))
-		return -1;
-	r = mem_zalloc(sizeof(*r));
-	my_private_init(&r->p, "clone", config, env);
-	*ret = r;
-	return 0;
-}
-
-static int check(struct replica *r, struct err *err)
-{
+	struct my_clone *r = mine(base);
 	struct my_private *p = &r->p;
-	CLEANUP(my_control_close) struct db_conn *conn = NULL;
-
-	if (my_source_read(p->config->source, p->config->database, &r->source, &conn, err))
-		return -1;
-	p->database = r->source.database;
-	p->info.source = mem_strdup(r->source.redacted);
-	p->info.source_identity = mem_strdup(r->source.identity);
-	return my_clone_check(p, &r->source, conn, &r->plan, err);
-}
-
-static int choose_settings(struct replica *r, struct db_conn *source, struct err *err)
-{
-	struct my_private *p = &r->p;
+	CLEANUP(my_control_close) struct db_conn *source = NULL;
 	char id[16];
 
+	if (my_control_open(r->source.dsn, p->database, &source, err))
+		return -1;
 	my_settings_standard(&p->settings);
 	if (my_carry(source, r->plan.way == MY_CLONE_FILES, &p->settings, &p->info, err))
 		return -1;
@@ -127,8 +125,23 @@ static int choose_settings(struct replica *r, struct db_conn *source, struct err
 	return 0;
 }
 
+static int open_server(struct private_replica *base, const char *dir, struct err *err)
+{
+	struct my_private *p = &mine(base)->p;
+
+	return my_server_open(&p->replica, &p->programs, dir, base->env->journal, err);
+}
+
+/* A dump is loaded into the server once that runs. */
+static int copy(struct private_replica *base, struct err *err)
+{
+	struct my_clone *r = mine(base);
+
+	return r->plan.way == MY_CLONE_FILES ? my_copy_files(&r->p, &r->source, err) : 0;
+}
+
 /* The account is made by the server itself as it starts, before anybody can log in. */
-static int start(struct replica *r, struct err *err)
+static int start_server(struct my_clone *r, struct err *err)
 {
 	static const char sql[] =
 		"SET sql_log_bin = 0;\n"
@@ -138,7 +151,6 @@ static int start(struct replica *r, struct err *err)
 	struct my_private *p = &r->p;
 	CLEANUP(cleanup_free) char *path = fs_join(p->replica.dir, "admin.sql");
 
-	my_private_tell(p, "starting the clone");
 	my_settings_set(&p->settings, "init-file", path);
 	p->replica.admin = ADMIN;
 	if (private_server_write(&p->replica.base, "admin.sql", sql, err) ||
@@ -149,14 +161,10 @@ static int start(struct replica *r, struct err *err)
 	return my_server_start(&p->replica, START_TIMEOUT_US, err);
 }
 
-static int provision_files(struct replica *r, struct err *err)
-{
-	return my_copy_files(&r->p, &r->source, err) || start(r, err) ? -1 : 0;
-}
-
 /* The source's functions were created there: with a binary log, a server that does not trust their
  * creators would not take them again. */
-static int copy_dump(struct replica *r, struct db_conn *source, bool *ret_accounts, struct err *err)
+static int copy_dump(
+	struct my_clone *r, struct db_conn *source, bool *ret_accounts, struct err *err)
 {
 	CLEANUP(cleanup_free) char *dsn = my_server_dsn(&r->p.replica, NULL);
 	CLEANUP(my_control_close) struct db_conn *clone = NULL;
@@ -172,14 +180,14 @@ static int copy_dump(struct replica *r, struct db_conn *source, bool *ret_accoun
 		: my_control_exec(clone, "SET GLOBAL log_bin_trust_function_creators = OFF", err);
 }
 
-static int provision_dump(struct replica *r, struct db_conn *source, struct err *err)
+static int load_dump(struct my_clone *r, struct err *err)
 {
+	CLEANUP(my_control_close) struct db_conn *source = NULL;
 	bool accounts = false;
 
-	if (start(r, err))
-		return -1;
-	my_private_tell(&r->p, "copying the source by a dump");
-	if (copy_dump(r, source, &accounts, err))
+	private_replica_tell(&r->p.base, "copying the source by a dump");
+	if (my_control_open(r->source.dsn, r->p.database, &source, err) ||
+		copy_dump(r, source, &accounts, err))
 		return -1;
 	replica_note(&r->p.info, "cloned-by-dump", false,
 		"the clone was loaded from a dump%s, since %s: its tables are freshly built, so "
@@ -193,54 +201,45 @@ static int provision_dump(struct replica *r, struct db_conn *source, struct err 
 	return 0;
 }
 
-static int provision(struct replica *r, struct err *err)
+/* A session of now: one from before a long copy may have been ended. */
+static int start(struct private_replica *base, struct err *err)
 {
-	struct my_private *p = &r->p;
+	struct my_clone *r = mine(base);
 	CLEANUP(my_control_close) struct db_conn *source = NULL;
 	CLEANUP(my_control_close) struct db_conn *clone = NULL;
 	CLEANUP(cleanup_free) char *dsn = NULL;
-	char size[UNITS_TEXT];
 
-	if (my_control_open(r->source.dsn, p->database, &source, err) ||
-		choose_settings(r, source, err) || my_private_open(p, err))
+	if (start_server(r, err) || (r->plan.way == MY_CLONE_DUMP && load_dump(r, err)))
 		return -1;
-	my_private_tell(p, "copying %s from the source", units_size_text(r->source.bytes, size));
-	if (r->plan.way == MY_CLONE_FILES ? provision_files(r, err)
-					  : provision_dump(r, source, err))
-		return -1;
-	/* A long copy: the session may have been ended. */
-	my_control_close(&source);
-	dsn = my_server_dsn(&p->replica, NULL);
-	if (my_control_open(r->source.dsn, p->database, &source, err) ||
+	dsn = my_server_dsn(&r->p.replica, NULL);
+	if (my_control_open(r->source.dsn, base->database, &source, err) ||
 		my_control_open(dsn, NULL, &clone, err))
 		return -1;
-	return my_carry_note_plugins(source, clone, &p->info, err);
+	return my_carry_note_plugins(source, clone, &base->info, err);
 }
 
-static int quarantine(struct replica *r, struct err *err)
+static int note_surroundings(struct private_replica *base, struct err *err)
 {
-	CLEANUP(cleanup_free) char *dsn = my_server_dsn(&r->p.replica, r->p.database);
+	CLEANUP(cleanup_free)
+	char *dsn = my_server_dsn(&mine(base)->p.replica, base->database);
 	CLEANUP(my_control_close) struct db_conn *conn = NULL;
 
 	if (my_control_open(dsn, NULL, &conn, err))
 		return -1;
-	replica_note(&r->p.info, "private-server", false,
-		"the clone was started by the harness, on a Unix socket only, with a server id of "
-		"its own, without events and replication from its start; account '" ADMIN
-		"'@'localhost' was added to it");
-	return my_surroundings_note(conn, &r->p.info, err);
+	return my_surroundings_note(conn, &base->info, err);
 }
 
 /* It was never a replica: there is nothing to end. */
-static int promote(struct replica *r, struct err *err)
+static int promote(struct private_replica *base, struct err *err)
 {
+	const struct my_clone *r = mine(base);
 	char size[UNITS_TEXT];
 
 	(void)err;
-	replica_note(&r->p.info, "promoted", false,
+	replica_note(&base->info, "promoted", false,
 		"the clone is a copy that never replicated; nothing is left on the source");
 	if (r->plan.way == MY_CLONE_FILES && r->source.plain_tables)
-		replica_note(&r->p.info, "clone-held-writes", false,
+		replica_note(&base->info, "clone-held-writes", false,
 			"writes to the source's %llu tables without transactions (%s) waited while "
 			"they were copied",
 			(unsigned long long)r->source.plain_tables,
@@ -248,44 +247,36 @@ static int promote(struct replica *r, struct err *err)
 	return 0;
 }
 
-static int verify(struct replica *r, struct err *err)
-{
-	return my_private_verify(&r->p, err);
-}
-
-static const struct replica_info *info(const struct replica *r)
-{
-	return &r->p.info;
-}
-
-static bool alive(const struct replica *r)
-{
-	return my_server_alive(&r->p.replica);
-}
-
-static int release(struct replica *r, struct err *err)
-{
-	int result;
-
-	if (!r)
-		return 0;
-	result = my_private_release(&r->p, err);
-	my_source_release(&r->source);
-	free(r);
-	return result;
-}
-
-const struct provider mysql_clone = {
-	.name = "clone",
-	.summary = "a copy of the source by mariabackup or a dump, started privately",
-	.plan = plan,
-	.open = open_clone,
-	.check = check,
-	.provision = provision,
-	.quarantine = quarantine,
+static const struct clone_engine engine = {
+	.private = &my_private_engine,
+	.make = make,
+	.look = look,
+	.release_source = release_source,
+	.source_bytes = source_bytes,
+	.plan = plan_steps,
+	.choose_settings = choose_settings,
+	.open_server = open_server,
+	.copy = copy,
+	.start = start,
+	.quarantined = "the clone was started by the harness, on a Unix socket only, with a "
+		       "server id of its own, without events and replication from its start; "
+		       "account '" ADMIN "'@'localhost' was added to it",
+	.note_surroundings = note_surroundings,
 	.promote = promote,
-	.verify = verify,
-	.info = info,
-	.alive = alive,
-	.release = release,
 };
+
+static int plan(const struct provider_config *config, const struct provider_env *env,
+	struct str *out, struct err *err)
+{
+	return clone_plan(&engine, config, env, out, err);
+}
+
+static int open_clone(const struct provider_config *config, const struct provider_env *env,
+	struct replica **ret, struct err *err)
+{
+	return clone_open(&engine, config, env, ret, err);
+}
+
+const struct provider mysql_clone = {CLONE_STEPS,
+	.summary = "a copy of the source by mariabackup or a dump, started privately", .plan = plan,
+	.open = open_clone};

@@ -65,7 +65,7 @@ static void look_at_user(struct doctor_report *report)
 static void look_at_source(const struct provider_config *config, struct doctor_report *report)
 {
 	const struct provider_env env = {0};
-	struct pg_private p;
+	struct pg_private p = {0};
 	struct pg_source s = {0};
 	struct err err = {0};
 	char size[UNITS_TEXT];
@@ -78,14 +78,14 @@ static void look_at_source(const struct provider_config *config, struct doctor_r
 	doctor_add(report, DOCTOR_OK, "source", NULL, "PostgreSQL %s, a %s, %s in all databases%s",
 		s.version_text, s.in_recovery ? "standby" : "primary",
 		units_size_text(s.bytes, size), s.hidden_databases ? " that role may look at" : "");
-	pg_private_init(&p, "clone", config, &env);
+	private_replica_init(&p.base, "clone", config, &env);
 	if (pg_clone_check(&p, &s, &err))
 		doctor_add(report, DOCTOR_WARNING, "clone of the source", "see the text", "%s",
 			err.text);
 	else
 		doctor_add(report, DOCTOR_OK, "clone of the source", NULL,
 			"role '%s' may take a base backup", s.role);
-	pg_private_release(&p, NULL);
+	private_replica_release(&p.base, &pg_private_engine, NULL);
 	pg_source_release(&s);
 }
 

@@ -1,41 +1,9 @@
 #include "adapters/postgres/private.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "adapters/postgres/control.h"
 #include "adapters/postgres/isolation.h"
-#include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
-
-void pg_private_init(struct pg_private *p, const char *provider,
-	const struct provider_config *config, const struct provider_env *env)
-{
-	*p = (struct pg_private){.config = config, .env = env};
-	p->info.provider = mem_strdup(provider);
-	p->info.ours = true;
-}
-
-void pg_private_tell(const struct pg_private *p, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	if (!p->env->progress)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	p->env->progress(p->env->ctx, text);
-}
-
-int pg_private_make_dir(struct pg_private *p, struct err *err)
-{
-	return run_dir_make(p->env->journal, &p->dir, err);
-}
 
 int pg_private_promote(struct pg_private *p, struct err *err)
 {
@@ -43,7 +11,6 @@ int pg_private_promote(struct pg_private *p, struct err *err)
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
 	bool promoted = false;
 
-	pg_private_tell(p, "promoting the replica");
 	if (pg_control_open(dsn, NULL, &conn, err) ||
 		pg_control_true(conn, "SELECT pg_promote(true, 60)", &promoted, err))
 		return -1;
@@ -84,8 +51,14 @@ static int fill_info(struct pg_private *p, struct db_conn *conn, struct err *err
 	return 0;
 }
 
-int pg_private_verify(struct pg_private *p, struct err *err)
+static struct pg_private *mine(struct private_replica *base)
 {
+	return (struct pg_private *)base;
+}
+
+static int verify(struct private_replica *base, struct err *err)
+{
+	struct pg_private *p = mine(base);
 	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&p->replica, p->database);
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
 
@@ -98,16 +71,33 @@ int pg_private_verify(struct pg_private *p, struct err *err)
 	return 0;
 }
 
-int pg_private_release(struct pg_private *p, struct err *err)
+static bool alive(const struct private_replica *base)
 {
-	int result = pg_server_quit(&p->replica, err);
+	return pg_server_alive(&((const struct pg_private *)base)->replica);
+}
 
-	if (!result)
-		result = run_dir_remove(p->dir, p->env->journal, err);
+static int quit(struct private_replica *base, struct err *err)
+{
+	int result = pg_server_quit(&mine(base)->primary, err);
+
+	return pg_server_quit(&mine(base)->replica, result ? NULL : err) || result ? -1 : 0;
+}
+
+static void release(struct private_replica *base)
+{
+	struct pg_private *p = mine(base);
+
+	pg_server_release(&p->primary);
 	pg_server_release(&p->replica);
 	pg_settings_release(&p->settings);
 	pg_programs_release(&p->programs);
-	replica_info_release(&p->info);
-	free(p->dir);
-	return result;
 }
+
+const struct private_engine pg_private_engine = {
+	.account = "postgres",
+	.check_settings = pg_settings_check,
+	.verify = verify,
+	.alive = alive,
+	.quit = quit,
+	.release = release,
+};

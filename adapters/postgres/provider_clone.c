@@ -1,9 +1,9 @@
 /*
- * clone: a base backup of the source, started privately without a way back to it, replayed to the
- * backup's end and promoted. Nothing is left on the source: the backup's slot is temporary and goes
- * with its connection.
+ * clone: PostgreSQL's steps. A base backup, replayed to its end and promoted; its slot on the
+ * source is temporary and goes with its connection.
  */
-#include <stdio.h>
+#include "adapters/provider_clone.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,74 +22,66 @@
 
 #define START_TIMEOUT_US 600000000 /* replay of what was written during a long copy */
 
-struct replica {
+struct pg_clone {
 	struct pg_private p;
 	struct pg_source source;
 };
 
-static int plan(const struct provider_config *config, const struct provider_env *env,
-	struct str *out, struct err *err)
+static struct pg_clone *mine(struct private_replica *base)
 {
-	struct pg_private p;
-	struct pg_source source = {0};
-	struct err refusal = {0};
-	char need[UNITS_TEXT];
-	unsigned n = 1;
+	return (struct pg_clone *)base;
+}
 
-	if (pg_source_read(config->source, config->database, &source, NULL, err))
+static struct private_replica *make(
+	const struct provider_config *config, const struct provider_env *env)
+{
+	struct pg_clone *r = mem_zalloc(sizeof(*r));
+
+	private_replica_init(&r->p.base, "clone", config, env);
+	return &r->p.base;
+}
+
+static int look(struct private_replica *base, struct err *ret_refusal, struct err *err)
+{
+	struct pg_clone *r = mine(base);
+
+	if (pg_source_read(base->config->source, base->config->database, &r->source, NULL, err))
 		return -1;
-	pg_private_init(&p, "clone", config, env);
-	if (pg_clone_check(&p, &source, &refusal))
-		str_addf(out, "would be refused: %s\n", refusal.text);
+	base->database = r->source.database;
+	base->info.source = mem_strdup(r->source.redacted);
+	pg_clone_check(&r->p, &r->source, ret_refusal);
+	return 0;
+}
+
+static void release_source(struct private_replica *base)
+{
+	pg_source_release(&mine(base)->source);
+}
+
+static uint64_t source_bytes(const struct private_replica *base)
+{
+	return ((const struct pg_clone *)base)->source.bytes;
+}
+
+static void plan_steps(const struct private_replica *base, struct str *out, unsigned *n)
+{
+	const struct pg_source *s = &((const struct pg_clone *)base)->source;
+	char need[UNITS_TEXT];
+
 	str_addf(out,
 		"%u. copy PostgreSQL %s (%s) by a base backup, about %s of disk with room to "
 		"work\n",
-		n++, source.version_text, source.redacted,
-		units_size_text(pg_clone_needs_bytes(&source), need));
-	if (source.n_tablespaces)
-		str_addf(out, "%u. put its %zu tablespaces into the run's directory\n", n++,
-			source.n_tablespaces);
+		(*n)++, s->version_text, s->redacted,
+		units_size_text(pg_clone_needs_bytes(s), need));
+	if (s->n_tablespaces)
+		str_addf(out, "%u. put its %zu tablespaces into the run's directory\n", (*n)++,
+			s->n_tablespaces);
 	str_addf(out,
 		"%u. start the copy privately, on a Unix socket only, with archive, replication, "
 		"subscriptions and scheduled jobs off\n",
-		n++);
+		(*n)++);
 	str_addf(out, "%u. replay to the end of the backup, promote it, prove that it is alone\n",
-		n++);
-	str_addf(out,
-		"%u. at the end: end it and remove the run's directory; nothing is left on the "
-		"source\n",
-		n);
-	pg_private_release(&p, NULL);
-	pg_source_release(&source);
-	return 0;
-}
-
-static int open_clone(const struct provider_config *config, const struct provider_env *env,
-	struct replica **ret, struct err *err)
-{
-	struct replica *r;
-
-	if (!config->source || !*config->source)
-		return err_set(err, ERR_USAGE,
-			"provider 'clone' needs replica.source, the connection string of what is "
-			"cloned");
-	if (pg_settings_check(config->settings, config->n_settings, err))
-		return -1;
-	r = mem_zalloc(sizeof(*r));
-	pg_private_init(&r->p, "clone", config, env);
-	*ret = r;
-	return 0;
-}
-
-static int check(struct replica *r, struct err *err)
-{
-	struct pg_private *p = &r->p;
-
-	if (pg_source_read(p->config->source, p->config->database, &r->source, NULL, err))
-		return -1;
-	p->database = r->source.database;
-	p->info.source = mem_strdup(r->source.redacted);
-	return pg_clone_check(p, &r->source, err);
+		(*n)++);
 }
 
 /* "OLD=NEW" with the equals signs of a path escaped. */
@@ -110,7 +102,7 @@ static char *mapping(const struct pg_tablespace *t, const char *dir, size_t numb
  * As this process's own user, so that its password file, certificates and socket rights count as
  * they did for the check. The password travels in the environment.
  */
-static int copy_data(struct replica *r, struct err *err)
+static int copy_data(struct pg_clone *r, struct err *err)
 {
 	const struct pg_server *s = &r->p.replica;
 	CLEANUP(cleanup_free) char *program = fs_join(r->p.programs.dir, "pg_basebackup");
@@ -172,7 +164,7 @@ static int write_file(const struct pg_server *s, const char *name, struct err *e
 }
 
 /* Takes out of the copy what tells it where it came from and what it followed. */
-static int cut_off(struct replica *r, struct err *err)
+static int cut_off(struct pg_clone *r, struct err *err)
 {
 	static const char *const gone[] = {"recovery.signal", "recovery.conf", "current_logfiles"};
 	const struct pg_server *s = &r->p.replica;
@@ -199,12 +191,10 @@ static int cut_off(struct replica *r, struct err *err)
 		: 0;
 }
 
-static int provision(struct replica *r, struct err *err)
+static int choose_settings(struct private_replica *base, struct err *err)
 {
-	struct pg_private *p = &r->p;
+	struct pg_private *p = &mine(base)->p;
 	const struct provider_config *config = p->config;
-	CLEANUP(cleanup_free) char *dir = NULL;
-	char size[UNITS_TEXT];
 
 	pg_settings_standard(&p->settings, &p->programs);
 	if (pg_carry(config->source, config->database, &p->programs, &p->settings, &p->info, err))
@@ -213,50 +203,62 @@ static int provision(struct replica *r, struct err *err)
 	pg_settings_isolate(&p->settings, &p->programs);
 	pg_settings_set(&p->settings, "primary_conninfo", "");
 	pg_settings_set(&p->settings, "hot_standby", "on");
-	if (pg_carry_floors(config->source, config->database, &p->settings, err) ||
-		pg_private_make_dir(p, err))
+	return pg_carry_floors(config->source, config->database, &p->settings, err);
+}
+
+static int open_server(struct private_replica *base, const char *dir, struct err *err)
+{
+	struct pg_clone *r = mine(base);
+
+	if (pg_server_open(&r->p.replica, &r->p.programs, dir, base->env->journal, err))
 		return -1;
-	dir = fs_join(p->dir, "replica");
-	if (pg_server_open(&p->replica, &p->programs, dir, p->env->journal, err))
-		return -1;
-	p->replica.admin = r->source.admin;
-	pg_private_tell(p, "copying %s from the source", units_size_text(r->source.bytes, size));
-	if (copy_data(r, err) || cut_off(r, err))
-		return -1;
-	pg_private_tell(p, "starting the clone");
+	r->p.replica.admin = r->source.admin;
+	return 0;
+}
+
+static int copy(struct private_replica *base, struct err *err)
+{
+	struct pg_clone *r = mine(base);
+
+	return copy_data(r, err) || cut_off(r, err) ? -1 : 0;
+}
+
+/* It answers once the backup's end is replayed. */
+static int start(struct private_replica *base, struct err *err)
+{
+	struct pg_private *p = &mine(base)->p;
+
 	if (pg_server_configure(&p->replica, p->settings.items, p->settings.n, err))
 		return -1;
-	/* It answers once the backup's end is replayed. */
 	return pg_server_start(&p->replica, START_TIMEOUT_US, err);
 }
 
-static int quarantine(struct replica *r, struct err *err)
+static int note_surroundings(struct private_replica *base, struct err *err)
 {
-	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&r->p.replica, r->p.database);
+	CLEANUP(cleanup_free)
+	char *dsn = pg_server_dsn(&mine(base)->p.replica, base->database);
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
 
 	if (pg_control_open(dsn, NULL, &conn, err))
 		return -1;
-	replica_note(&r->p.info, "private-server", false,
-		"the clone was started by the harness, on a Unix socket only, with archiving, "
-		"subscriptions and synchronous replication off from its start");
-	return pg_surroundings_note(conn, &r->p.info, err);
+	return pg_surroundings_note(conn, &base->info, err);
 }
 
-static int promote(struct replica *r, struct err *err)
+static int promote(struct private_replica *base, struct err *err)
 {
-	if (pg_private_promote(&r->p, err))
+	private_replica_tell(base, "promoting the replica");
+	if (pg_private_promote(&mine(base)->p, err))
 		return -1;
-	replica_note(&r->p.info, "promoted", false,
+	replica_note(&base->info, "promoted", false,
 		"a base backup of the source was replayed to its end and promoted; nothing is left "
-		"on "
-		"the source");
+		"on the source");
 	return 0;
 }
 
 /* Text sorts by the machine's C library: an index copied from another one may be out of order. */
-static int note_collations(struct replica *r, struct err *err)
+static int note_collations(struct private_replica *base, struct err *err)
 {
+	struct pg_clone *r = mine(base);
 	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&r->p.replica, r->p.database);
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
 	bool differs = false;
@@ -279,44 +281,37 @@ static int note_collations(struct replica *r, struct err *err)
 	return 0;
 }
 
-static int verify(struct replica *r, struct err *err)
-{
-	return pg_private_verify(&r->p, err) || note_collations(r, err) ? -1 : 0;
-}
-
-static const struct replica_info *info(const struct replica *r)
-{
-	return &r->p.info;
-}
-
-static bool alive(const struct replica *r)
-{
-	return pg_server_alive(&r->p.replica);
-}
-
-static int release(struct replica *r, struct err *err)
-{
-	int result;
-
-	if (!r)
-		return 0;
-	result = pg_private_release(&r->p, err);
-	pg_source_release(&r->source);
-	free(r);
-	return result;
-}
-
-const struct provider postgres_clone = {
-	.name = "clone",
-	.summary = "a base backup of the source, started privately and promoted",
-	.plan = plan,
-	.open = open_clone,
-	.check = check,
-	.provision = provision,
-	.quarantine = quarantine,
+static const struct clone_engine engine = {
+	.private = &pg_private_engine,
+	.make = make,
+	.look = look,
+	.release_source = release_source,
+	.source_bytes = source_bytes,
+	.plan = plan_steps,
+	.choose_settings = choose_settings,
+	.open_server = open_server,
+	.copy = copy,
+	.start = start,
+	.quarantined =
+		"the clone was started by the harness, on a Unix socket only, with archiving, "
+		"subscriptions and synchronous replication off from its start",
+	.note_surroundings = note_surroundings,
 	.promote = promote,
-	.verify = verify,
-	.info = info,
-	.alive = alive,
-	.release = release,
+	.note_proven = note_collations,
 };
+
+static int plan(const struct provider_config *config, const struct provider_env *env,
+	struct str *out, struct err *err)
+{
+	return clone_plan(&engine, config, env, out, err);
+}
+
+static int open_clone(const struct provider_config *config, const struct provider_env *env,
+	struct replica **ret, struct err *err)
+{
+	return clone_open(&engine, config, env, ret, err);
+}
+
+const struct provider postgres_clone = {CLONE_STEPS,
+	.summary = "a base backup of the source, started privately and promoted", .plan = plan,
+	.open = open_clone};
