@@ -27,6 +27,8 @@ enum {
 				 server takes it as a statement */
 	SQL_SETS_LOCAL = 1 << 12, /* its SQL_SETS_* hold only until the transaction ends */
 	SQL_MAY_COMMIT = 1 << 13, /* may end transactions itself (CALL): not wrapped when alone */
+	SQL_SESSION = 1 << 14,	  /* changes the session alone (SET, USE, PREPARE): whoever goes on
+				     in a new session runs it again */
 };
 
 struct sql_statement {
@@ -87,10 +89,31 @@ struct dialect {
 	const char *begin, *commit, *rollback; /* "BEGIN", "COMMIT", "ROLLBACK" */
 	/* Creates schema_migrations_audit if absent. */
 	const char *audit_create;
-	/* Columns by parameter 1..12: run_id, file, file_sha256, line, statement_index,
+	/* Columns by parameter 1..17: run_id, file, file_sha256, line, statement_index,
 	 * statement_kind, statement (text), attempt, started_at, finished_at (both epoch us),
-	 * outcome, error_code. */
+	 * outcome, error_code, statement_in_file (number, from 1), statement_sha256, waited_us,
+	 * applied_by, note. Names the table as `schema_migrations_audit`, once. */
 	const char *audit_insert;
+	/* One value: the name of that table, qualified and quoted, as a session sees it that has
+	 * changed none of its settings. */
+	const char *audit_name;
+	/* Rows, oldest first, of what was written for statements that an apply ran: file,
+	 * file_sha256, statement_in_file, statement_sha256, outcome, finished_at as text. */
+	const char *audit_history;
+	/* One value: the version as in replica_info.server_version. */
+	const char *server_version;
+	/* One value, 1 or 0: takes the lock that keeps two who apply apart, without waiting. It is
+	 * the session's, until it ends. */
+	const char *apply_lock;
+	/* One value: how many locks `session` waits for now; caller frees. */
+	char *(*waiting)(uint64_t session);
+	/*
+	 * SQL that tells what an earlier attempt of a statement left, which was cut short: one row,
+	 * "done" when its work is there whole, else the statement that clears it away (DROP INDEX
+	 * of an INVALID index); no row: nothing. NULL: there is no such SQL for this statement.
+	 * Caller frees. The member itself is NULL where an engine's builds leave nothing.
+	 */
+	char *(*earlier_attempt)(const char *sql, size_t len);
 	/*
 	 * Lists tables for a generated workload, largest first, at most 50, system tables left out:
 	 * qualified quoted name, primary key column (single-column keys only, quoted), a plain

@@ -110,5 +110,10 @@ const struct dialect mysql_dialect = {
 	.rollback = "ROLLBACK",
 	.audit_create = sql_mysql_audit_create,
 	.audit_insert = sql_mysql_audit_insert,
+	.audit_name = sql_mysql_audit_name,
+	.audit_history = sql_mysql_audit_history,
+	.server_version = "SELECT REGEXP_SUBSTR(VERSION(), '[0-9]+[.][0-9]+[.][0-9]+')",
+	.apply_lock = "SELECT GET_LOCK(CONCAT('rehearse ', LEFT(SHA1(DATABASE()), 32)), 0)",
+	.waiting = my_waiting,
 	.list_tables = sql_mysql_list_tables,
 };

@@ -92,3 +92,10 @@ char *my_disturbance(const char *kind, const char *table)
 		return mem_strdup(sql_mysql_disturb_dump);
 	return NULL;
 }
+
+char *my_waiting(uint64_t session)
+{
+	return mem_printf("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = %" PRIu64
+			  " AND STATE LIKE 'Waiting for%%lock%%'",
+		session);
+}

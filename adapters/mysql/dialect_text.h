@@ -11,5 +11,6 @@ char *my_sql_literal(const char *text);
 char *my_sample(const char *table, const char *column, unsigned n);
 char *my_disturbance(const char *kind, const char *table);
 char *my_mask(const char *sql, size_t len);
+char *my_waiting(uint64_t session);
 
 #endif

@@ -212,5 +212,12 @@ const struct dialect postgres_dialect = {
 	.rollback = "ROLLBACK",
 	.audit_create = sql_postgres_audit_create,
 	.audit_insert = sql_postgres_audit_insert,
+	.audit_name = sql_postgres_audit_name,
+	.audit_history = sql_postgres_audit_history,
+	.server_version = "SELECT split_part(current_setting('server_version'), ' ', 1)",
+	/* Any number will do that others do not use: the first letters of the tool's name. */
+	.apply_lock = "SELECT pg_try_advisory_lock(x'72656865617273'::bigint)::int",
+	.waiting = pg_waiting,
+	.earlier_attempt = pg_earlier_attempt,
 	.list_tables = sql_postgres_list_tables,
 };

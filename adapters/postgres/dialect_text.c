@@ -87,6 +87,13 @@ char *pg_disturbance(const char *kind, const char *table)
 	return NULL;
 }
 
+char *pg_waiting(uint64_t session)
+{
+	return mem_printf("SELECT count(*) FROM pg_catalog.pg_locks WHERE NOT granted AND pid = "
+			  "%" PRIu64,
+		session);
+}
+
 /* varchar(255), numeric(10, 2): the numbers of a type are part of the schema, not data. */
 static bool takes_size(const char *sql, const struct pg_token *word)
 {

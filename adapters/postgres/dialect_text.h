@@ -11,5 +11,7 @@ char *pg_sql_literal(const char *text);
 char *pg_sample(const char *table, const char *column, unsigned n);
 char *pg_disturbance(const char *kind, const char *table);
 char *pg_mask(const char *sql, size_t len);
+char *pg_waiting(uint64_t session);
+char *pg_earlier_attempt(const char *sql, size_t len); /* dialect_earlier.c */
 
 #endif

@@ -54,7 +54,9 @@ static enum sent end_transaction(
 
 	if (r->lost || sent == SENT_BROKEN || !r->db->in_transaction(r->conn))
 		return sent;
-	if (commits) {
+	if (commits)
+		sent = ledger_before(r, u, last + 1, err);
+	if (commits && sent == SENT_OK) {
 		sent = blame(r, last, "at COMMIT: ", runner_control(r, r->dialect->commit, err));
 		if (sent == SENT_OK || r->lost || sent == SENT_BROKEN ||
 			!r->db->in_transaction(r->conn))
@@ -62,7 +64,7 @@ static enum sent end_transaction(
 	}
 	if (runner_control(r, r->dialect->rollback, err) == SENT_BROKEN)
 		return SENT_BROKEN;
-	if (sent == SENT_OK)
+	if (sent == SENT_OK || commits)
 		record_rolled_back(r, u, u->first + u->n);
 	return sent;
 }
@@ -76,10 +78,18 @@ static bool rolls_back(const struct runner *r, size_t i)
 static enum sent run_statements(struct runner *r, const struct migration_unit *u, struct err *err)
 {
 	bool own_lock = r->own_lock, own_statement = r->own_statement;
-	enum sent sent = begin(r, u, err);
+	enum sent sent = ledger_repair(r, u, err);
 
+	if (sent == SENT_OK)
+		sent = begin(r, u, err);
+	else
+		sent = blame(r, u->first, "clearing up: ", sent);
 	for (size_t i = u->first; i < u->first + u->n && sent == SENT_OK; i++) {
-		sent = statement_run(r, u, i, err);
+		if (ledger_settled(r, i))
+			continue;
+		sent = ledger_before(r, u, i, err);
+		if (sent == SENT_OK)
+			sent = ledger_after(r, u, i, statement_run(r, u, i, err), err);
 		if (sent == SENT_OK && rolls_back(r, i)) {
 			record_rolled_back(r, u, i);
 			r->own_lock = own_lock;
@@ -101,7 +111,8 @@ static enum sent attempt(struct runner *r, const struct migration_unit *u, struc
 	r->retryable = r->lost = false;
 	r->observed = 0;
 	for (size_t i = u->first; i < u->first + u->n; i++)
-		record_attempt(&r->result->statements[i]);
+		if (!ledger_settled(r, i))
+			record_attempt(&r->result->statements[i]);
 	sent = set_timeouts(r, u, err);
 	if (sent == SENT_OK)
 		sent = end_transaction(r, u, run_statements(r, u, err), err);
@@ -111,6 +122,7 @@ static enum sent attempt(struct runner *r, const struct migration_unit *u, struc
 	if (statement_observed(r, sent == SENT_BROKEN ? &ignored : err))
 		sent = SENT_BROKEN;
 	record_released(r, u, end);
+	ledger_ended(r, u, sent);
 	if (sent != SENT_OK) {
 		record_rolled_back(r, u, u->first + u->n);
 		r->own_lock = own_lock;
@@ -119,7 +131,8 @@ static enum sent attempt(struct runner *r, const struct migration_unit *u, struc
 	return sent;
 }
 
-/* A row for each statement of the unit that changes the schema, or may, and was sent. */
+/* A row for each statement of the unit that changes the schema, or may, and was sent; with a ledger
+ * for every one that changes anything. */
 static int log_attempt(struct runner *r, const struct migration_unit *u, struct err *err)
 {
 	for (size_t i = u->first; i < u->first + u->n; i++) {
@@ -127,9 +140,8 @@ static int log_attempt(struct runner *r, const struct migration_unit *u, struct 
 		CLEANUP(cleanup_free) char *note = NULL;
 		struct err reason = {0};
 
-		if (!(r->m->statements[i].sql->flags & (SQL_DDL | SQL_UNKNOWN)) ||
-			!strcmp(s->outcome, "not-run") ||
-			!audit_log(&r->audit, &r->m->statements[i], s, &reason))
+		if (ledger_kept(r, i) || !strcmp(s->outcome, "not-run") ||
+			!audit_log(&r->audit, &r->m->statements[i], s, s->outcome, &reason))
 			continue;
 		if (reason.kind == ERR_INTERRUPTED) {
 			*err = reason;
@@ -196,7 +208,8 @@ static int run_units(struct runner *r, struct err *err)
 	bool committed = true;
 
 	for (size_t i = 0; i < r->m->n_units && committed; i++)
-		if (run_unit(r, &r->m->units[i], &committed, err))
+		if (ledger_open(r, &r->m->units[i]) &&
+			run_unit(r, &r->m->units[i], &committed, err))
 			return -1;
 	return 0;
 }
@@ -212,6 +225,8 @@ int migration_execute(const struct migration *m, const struct migration_run *run
 	int result = -1;
 
 	record_all(&runner);
+	if (run->ledger)
+		ledger_start(&runner);
 	rng_seed(&runner.rng, run->seed);
 	if (!runner_predict(&runner, err) && !audit_open(&runner.audit, run, err) &&
 		!runner_connect(&runner, err)) {
@@ -222,5 +237,6 @@ int migration_execute(const struct migration *m, const struct migration_run *run
 	if (runner.conn)
 		runner.db->close(runner.conn);
 	audit_close(&runner.audit);
+	mem_free(runner.kept);
 	return result;
 }

@@ -69,6 +69,18 @@ struct migration_watch {
 	db_tick *tick; /* about every 50 ms while a statement runs or a backoff passes */
 };
 
+/*
+ * What a run on a production server adds to one on a replica: the fate of every statement is kept
+ * on that server, so that a later run goes on where this one ended. A row "started" is written
+ * before what cannot be rolled back; what can be gets its row "ok" in its own transaction, so that
+ * both are there or neither.
+ */
+struct migration_ledger {
+	const bool *done; /* per statement: applied by an earlier run, left out now */
+	const char *who;  /* who applies: applied_by of each row */
+	const char *note; /* of each row; "" none */
+};
+
 struct migration_run {
 	const struct engine *engine;
 	const char *dsn, *database;
@@ -76,8 +88,9 @@ struct migration_run {
 	struct observer *observer; /* may be NULL: no facts */
 	const struct migration_watch *watch;
 	const char *run_id;
-	uint64_t seed;	    /* of the backoff's jitter */
-	uint64_t origin_us; /* wall clock of time 0 */
+	const struct migration_ledger *ledger; /* NULL in a rehearsal */
+	uint64_t seed;			       /* of the backoff's jitter */
+	uint64_t origin_us;		       /* wall clock of time 0 */
 };
 
 /*
@@ -91,7 +104,12 @@ struct migration_run {
  * migration's limit); "failed"; "rolled-back" (it ran, but its transaction did not commit);
  * "not-run". Nothing runs after a unit that did not commit. A lock time-out, a deadlock and a
  * serialization failure are answered with the whole unit again. Time-outs are set at the start of
- * each unit; once the file has set one for the session, that one is left alone.
+ * each unit; once the file has set one for the session, that one is left alone. Where DDL commits,
+ * another attempt at a unit leaves out what has been committed.
+ *
+ * With a ledger: statements that are done have the outcome "applied-before", those that change only
+ * the session run again. What an interrupted build left (an INVALID index) is cleared away before
+ * the next attempt at it.
  */
 int migration_execute(const struct migration *m, const struct migration_run *run, struct result *r,
 	struct err *err);

@@ -28,6 +28,8 @@ struct runner {
 	bool own_lock, own_statement; /* the file has set this time-out for the session */
 	bool retryable;		      /* the unit's failure may go away when it is run again */
 	bool lost;		      /* the connection is gone */
+	/* With a ledger, per statement of the migration: its row in the audit table. */
+	enum kept { KEPT_NOT, KEPT_STARTED, KEPT_INSIDE /* its open transaction */, KEPT } * kept;
 	size_t observed; /* statement whose observation is still open, from 1; 0 none */
 };
 
@@ -50,6 +52,26 @@ enum sent statement_run(
 	struct runner *r, const struct migration_unit *u, size_t i, struct err *err);
 /* Ends the open observation, when there is one. */
 int statement_observed(struct runner *r, struct err *err);
+
+/* ---- ledger.c: nothing happens there without a ledger, but for ledger_settled() ---- */
+void ledger_start(struct runner *r);
+/* Whether statement i of the unit is left out: applied by an earlier run, or committed by an
+ * earlier attempt where DDL commits. */
+bool ledger_settled(const struct runner *r, size_t i);
+/* Whether anything of the unit is left to do. */
+bool ledger_open(const struct runner *r, const struct migration_unit *u);
+/* Clears away what an earlier attempt at the unit left. */
+enum sent ledger_repair(struct runner *r, const struct migration_unit *u, struct err *err);
+/* Before statement i of the unit is sent, and before the unit's own COMMIT (i: behind the last). */
+enum sent ledger_before(
+	struct runner *r, const struct migration_unit *u, size_t i, struct err *err);
+/* After it was sent. */
+enum sent ledger_after(struct runner *r, const struct migration_unit *u, size_t i, enum sent sent,
+	struct err *err);
+/* The attempt at the unit ended. */
+void ledger_ended(struct runner *r, const struct migration_unit *u, enum sent sent);
+/* Whether the audit table has, or needs, no row for statement i of this attempt. */
+bool ledger_kept(const struct runner *r, size_t i);
 
 /* ---- predict.c ---- */
 /* What the server says it will do with each statement, before the first one runs. A prediction that

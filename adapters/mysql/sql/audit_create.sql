@@ -5,11 +5,16 @@ CREATE TABLE IF NOT EXISTS schema_migrations_audit (
 	file_sha256 char(64) NOT NULL,
 	line int NOT NULL,
 	statement_index int NOT NULL,
+	statement_in_file int NOT NULL,
 	statement_kind varchar(64) NOT NULL,
 	statement longtext NOT NULL,
+	statement_sha256 char(64) NOT NULL,
 	attempt int NOT NULL,
 	started_at timestamp(6) NULL DEFAULT NULL,
 	finished_at timestamp(6) NULL DEFAULT NULL,
+	waited_us bigint NOT NULL,
 	outcome varchar(64) NOT NULL,
-	error_code varchar(16) NULL DEFAULT NULL
+	error_code varchar(16) NULL DEFAULT NULL,
+	applied_by varchar(255) NOT NULL,
+	note text
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4

@@ -5,11 +5,16 @@ CREATE TABLE IF NOT EXISTS schema_migrations_audit (
 	file_sha256 text NOT NULL,
 	line integer NOT NULL,
 	statement_index integer NOT NULL,
+	statement_in_file integer NOT NULL,
 	statement_kind text NOT NULL,
 	statement text NOT NULL,
+	statement_sha256 text NOT NULL,
 	attempt integer NOT NULL,
 	started_at timestamptz NOT NULL,
 	finished_at timestamptz NOT NULL,
+	waited interval NOT NULL,
 	outcome text NOT NULL,
-	error_code text
+	error_code text,
+	applied_by text NOT NULL,
+	note text
 )

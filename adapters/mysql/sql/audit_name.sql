@@ -1,0 +1,1 @@
+SELECT CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.`schema_migrations_audit`')
