@@ -30,11 +30,10 @@ struct apply_config {
 	enum apply_doubt doubt;
 };
 
-/* Called from the applying thread as it happens; may be NULL. `s` is complete once it ended. */
+/* Called from the applying thread when statement i is sent; may be NULL. */
 struct apply_watch {
 	void *ctx;
 	void (*started)(void *ctx, const struct result *r, size_t i);
-	void (*ended)(void *ctx, const struct result *r, size_t i);
 };
 
 /*

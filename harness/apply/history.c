@@ -55,8 +55,7 @@ static int read_rows(const struct apply_config *c, struct db_conn *conn, const s
 	if (result->error.class == DB_CLASS_BREAKAGE)
 		return 0;
 	if (result->error.class != DB_CLASS_NONE)
-		return err_set(
-			err, ERR_FAILED, "schema_migrations_audit: %s", result->error.text);
+		return err_set(err, ERR_FAILED, "schema_migrations_audit: %s", result->error.text);
 	for (unsigned i = 0; i < result->rows; i++) {
 		const char *row[N_COLUMNS];
 

@@ -19,6 +19,11 @@ enum option_id {
 	OPTION_CLEAN,
 	OPTION_OUTPUT,
 	OPTION_FORMAT,
+	OPTION_TARGET,
+	OPTION_RESULT,
+	OPTION_UNREHEARSED,
+	OPTION_IN_DOUBT,
+	OPTION_DRY_RUN,
 };
 
 static const struct option long_options[] = {
@@ -32,6 +37,11 @@ static const struct option long_options[] = {
 	{"clean", no_argument, NULL, OPTION_CLEAN},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"format", required_argument, NULL, OPTION_FORMAT},
+	{"target", required_argument, NULL, OPTION_TARGET},
+	{"result", required_argument, NULL, OPTION_RESULT},
+	{"without-rehearsal", required_argument, NULL, OPTION_UNREHEARSED},
+	{"in-doubt", required_argument, NULL, OPTION_IN_DOUBT},
+	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{0},
 };
 
@@ -87,6 +97,22 @@ static int take(struct options *o, int id, char *value, struct err *err)
 		return 0;
 	case OPTION_OUTPUT:
 		o->output = value;
+		return 0;
+	case OPTION_TARGET:
+		o->target = mem_strdup(value);
+		memset(value, 'x', strlen(value));
+		return 0;
+	case OPTION_RESULT:
+		o->result = value;
+		return 0;
+	case OPTION_UNREHEARSED:
+		o->unrehearsed = value;
+		return 0;
+	case OPTION_IN_DOUBT:
+		o->in_doubt = value;
+		return 0;
+	case OPTION_DRY_RUN:
+		o->dry_run = true;
 		return 0;
 	default:
 		o->format = value;
@@ -154,6 +180,7 @@ void options_release(struct options *o)
 		free((char *)o->overrides[i].value);
 	}
 	free(o->overrides);
+	mem_free(o->target);
 	*o = (struct options){0};
 }
 

@@ -17,6 +17,10 @@ struct options {
 	bool small, quiet, verbose, clean;
 	const char *output; /* directory (run) or file (report) */
 	const char *format;
+	/* apply */
+	char *target; /* DSN */
+	const char *result, *unrehearsed, *in_doubt;
+	bool dry_run;
 };
 
 /* Reads argv; passwords in --source and --standby are wiped from argv itself. ERR_USAGE. */

@@ -5,6 +5,7 @@
 static const struct command commands[] = {
 	{"run", command_run, "rehearse a migration and judge it", command_run_help},
 	{"plan", command_plan, "say what a run would do; touches nothing", command_plan_help},
+	{"apply", command_apply, "apply an approved migration in production", command_apply_help},
 	{"doctor", command_doctor, "check this machine and the servers; --clean clears leftovers",
 		command_doctor_help},
 	{"report", command_report, "draw a saved result again", command_report_help},

@@ -384,24 +384,27 @@ END_TEST
 START_TEST(writes_the_audit_table)
 {
 	static const char *const values[] = {"run", "a.sql", "0123", "7", "1", "DROP TABLE",
-		"DROP TABLE t", "2", "1700000000123456", "1700000000654321", "ok", ""};
+		"DROP TABLE t", "2", "1700000000123456", "1700000000654321", "ok", "", "3", "4567",
+		"89", "somebody", "why"};
 	CLEANUP(cleanup_free) char *got = NULL;
-	struct db_param params[12];
+	struct db_param params[17];
 	struct err err = {0};
 
 	sql("SET time_zone = '+05:00', sql_mode = 'TRADITIONAL'");
 	sql(dialect->audit_create);
 	sql(dialect->audit_create);
-	for (unsigned i = 0; i < 12; i++)
+	for (unsigned i = 0; i < 17; i++)
 		params[i] = (struct db_param){values[i], strlen(values[i])};
-	ck_ok(db_prepare(db, conn, 0, dialect->audit_insert, 12, &err), err);
-	ck_ok(db_execute(db, conn, 0, params, 12, &err), err);
+	ck_ok(db_prepare(db, conn, 0, dialect->audit_insert, 17, &err), err);
+	ck_ok(db_execute(db, conn, 0, params, 17, &err), err);
 	got = text_of("SELECT concat_ws(' ', run_id, file, line, statement_index, statement_kind, "
 		      "attempt, unix_timestamp(started_at), unix_timestamp(finished_at), outcome, "
-		      "error_code IS NULL) FROM schema_migrations_audit");
+		      "error_code IS NULL, statement_in_file, statement_sha256, waited_us, "
+		      "applied_by, note) FROM schema_migrations_audit");
 	sql("DROP TABLE schema_migrations_audit");
-	ck_assert_str_eq(
-		got, "run a.sql 7 1 DROP TABLE 2 1700000000.123456 1700000000.654321 ok 1");
+	ck_assert_str_eq(got,
+		"run a.sql 7 1 DROP TABLE 2 1700000000.123456 1700000000.654321 ok 1 3 4567 89 "
+		"somebody why");
 }
 END_TEST
 
