@@ -74,8 +74,10 @@ static int recognise(
 	char a[32], b[32];
 
 	for (size_t i = 0; i < list->n; i++) {
-		struct proof p = format_of(&list->items[i]);
+		struct proof p = {.format = format_table};
 
+		if (list->items[i].text)
+			p = format_of(&list->items[i]);
 		if (p.format == format_table || p.format == best.format)
 			continue;
 		if (best.format != format_table && p.format->family != best.format->family)
@@ -122,6 +124,11 @@ struct reading {
 	size_t cap_files, cap_ignored;
 };
 
+static const char *const reasons[] = {
+	[ROLE_OTHER] = "not named as a migration",
+	[ROLE_BASELINE] = "a baseline, which is for an empty schema",
+};
+
 static int ignore(struct reading *r, const struct found *f, enum role role, struct err *err)
 {
 	struct format_ignored *ignored;
@@ -130,21 +137,22 @@ static int ignore(struct reading *r, const struct found *f, enum role role, stru
 		return err_set(err, ERR_USAGE, "'%s' %s", f->path,
 			role == ROLE_DOWN ? "is a way down: name its way up"
 					  : "is not named as a migration of this format is");
-	if (role == ROLE_DOWN || r->set.format == format_table)
+	if (role == ROLE_DOWN || r->set.format == format_table ||
+		(!f->text && strcmp(r->set.format->name, "goose")))
 		return 0;
 	ignored = MEM_PUSH(r->set.ignored, r->set.n_ignored, r->cap_ignored);
 	ignored->path = mem_strdup(f->path);
-	ignored->reason = name_ends(f->name, ".sql") ? "not named as a migration"
-						     : "not in SQL: cannot be run here";
+	ignored->reason = !f->text ? "not in SQL: cannot be run here" : reasons[role];
 	return 0;
 }
 
-static int read_one(struct reading *r, const struct found *f, struct err *err)
+static int read_one(
+	struct reading *r, const struct found_list *list, const struct found *f, struct err *err)
 {
 	struct format_file file = {0};
 	enum role role = ROLE_OTHER;
 
-	if (name_ends(f->name, ".sql") || f->given)
+	if (f->text)
 		role = r->set.format->read_name(f, &file);
 	if (role != ROLE_UP) {
 		file_release(&file);
@@ -152,7 +160,8 @@ static int read_one(struct reading *r, const struct found *f, struct err *err)
 	}
 	file.path = mem_strdup(f->path);
 	fs_sha256(f->text, f->len, file.sha256);
-	if (r->set.format->read_text(f, r->options, &file, err)) {
+	if (r->set.format->read_text(f, r->options, &file, err) ||
+		(r->set.format->find_down && r->set.format->find_down(list, &file, err))) {
 		file_release(&file);
 		return -1;
 	}
@@ -251,7 +260,7 @@ static int arrange(struct reading *r, struct err *err)
 static int read_all(struct reading *r, const struct found_list *list, struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (read_one(r, &list->items[i], err))
+		if (read_one(r, list, &list->items[i], err))
 			return -1;
 	return arrange(r, err);
 }

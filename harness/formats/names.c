@@ -35,7 +35,7 @@ bool flyway_name(const char *name, struct flyway_name *ret)
 	ret->title_len = strlen(ret->title) - strlen(".sql");
 	if (name[0] == 'R')
 		return !ret->version_len;
-	return ret->version_len && strspn(ret->version, DIGITS "._") == ret->version_len &&
+	return ret->version_len && strspn(ret->version, DIGITS "._") >= ret->version_len &&
 		strchr(DIGITS, *ret->version);
 }
 
