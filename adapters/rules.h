@@ -116,6 +116,8 @@ struct statement_context {
 
 struct analysis_state; /* each analyser's own */
 
+struct suggestion; /* adapters/suggest.h */
+
 struct analyser {
 	const struct lint_product *products; /* ends with a NULL name */
 	const struct lint_rule *rules;
@@ -129,6 +131,10 @@ struct analyser {
 		const struct sql_script *script, size_t i, const struct statement_context *context,
 		struct analysis *ret);
 	void (*transaction_ended)(struct analysis_state *state);
+	/* Optional (may be NULL). The safe way to what script->statements[i] wants; to be asked
+	 * before statement() is told about it. false: none is needed or known, ret is untouched. */
+	bool (*suggest)(struct analysis_state *state, const char *text,
+		const struct sql_script *script, size_t i, struct suggestion *ret);
 	void (*close)(struct analysis_state *state); /* NULL-safe */
 };
 
