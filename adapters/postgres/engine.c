@@ -1,5 +1,7 @@
 #include "adapters/postgres/postgres.h"
 
+#include "adapters/postgres/rules.h"
+
 static const struct provider *const providers[] = {
 	&postgres_embedded, &postgres_clone, &postgres_promote, NULL};
 
@@ -9,6 +11,7 @@ const struct engine postgres_engine = {
 	.dialect = &postgres_dialect,
 	.observer = &postgres_observer,
 	.providers = providers,
+	.analyser = &pg_analyser,
 	.doctor = postgres_doctor,
 	.clear_slot = postgres_clear_slot,
 };

@@ -1,0 +1,490 @@
+/* What the subcommands of ALTER TABLE lock, rewrite and read whole. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/postgres/dialect_tree.h"
+#include "adapters/postgres/rules.h"
+
+typedef struct pg_effect effect(struct pg_check *c);
+
+#define AFTER(number) (c->state->target.version >= (number))
+
+/* ---- ADD COLUMN ---- */
+
+bool pg_is_serial(const json_t *column)
+{
+	static const char *const names[] = {
+		"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"};
+	const char *name =
+		pg_last_name(json_object_get(json_object_get(column, "typeName"), "names"));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+bool pg_default_rewrites(struct pg_check *c, const json_t *column, const char **ret_function)
+{
+	const json_t *value = pg_constraint_of(column, "CONSTR_DEFAULT");
+	const json_t *expression = json_object_get(value, "raw_expr");
+	enum pg_volatility volatility;
+
+	*ret_function = "";
+	if (!value || pg_is_null_constant(expression))
+		return false;
+	if (!AFTER(110000))
+		return true;
+	volatility = pg_volatility(c->state, expression, ret_function);
+	c->unproven_function = volatility == PG_VOLATILE_UNKNOWN;
+	return volatility >= PG_VOLATILE;
+}
+
+/* Stored: the parser of this grammar knows no other kind. */
+static bool computed(const json_t *column)
+{
+	return pg_is_serial(column) || pg_constraint_of(column, "CONSTR_GENERATED") ||
+		pg_constraint_of(column, "CONSTR_IDENTITY");
+}
+
+static bool found_reference(const json_t *node, void *arg)
+{
+	struct pg_check *c = arg;
+
+	if (pg_is(node, "contype", "CONSTR_FOREIGN"))
+		pg_lock_family(
+			c, pg_range(c, json_object_get(node, "pktable")), PG_SHARE_ROW_EXCLUSIVE);
+	return false;
+}
+
+static struct pg_effect add_column(struct pg_check *c)
+{
+	const json_t *column = json_object_get(json_object_get(c->command, "def"), "ColumnDef");
+	struct pg_effect e = {.mode = PG_ACCESS_EXCLUSIVE};
+	const json_t *value = pg_constraint_of(column, "CONSTR_DEFAULT");
+	const char *function;
+
+	if (pg_true(c->command, "missing_ok") &&
+		pg_find_column(c->table, pg_text(column, "colname")))
+		return e;
+	e.rewrites = pg_default_rewrites(c, column, &function) || computed(column) ||
+		pg_is_constrained_domain(c->state, json_object_get(column, "typeName"));
+	e.builds_index = pg_constraint_of(column, "CONSTR_UNIQUE") ||
+		pg_constraint_of(column, "CONSTR_PRIMARY");
+	e.scans = e.builds_index || pg_constraint_of(column, "CONSTR_CHECK") ||
+		(pg_constraint_of(column, "CONSTR_NOTNULL") && !value && !e.rewrites) ||
+		/* Without a default every row's reference is NULL, and nothing is looked up. */
+		(pg_constraint_of(column, "CONSTR_FOREIGN") && value);
+	pg_walk(json_object_get(column, "constraints"), "Constraint", found_reference, c);
+	return e;
+}
+
+/* ---- constraints ---- */
+
+static bool nullable_keys(const struct pg_relation *table, char *const *columns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!pg_proves_not_null(table, columns[i]))
+			return true;
+	return false;
+}
+
+bool pg_key_scans(const struct pg_check *c, const json_t *constraint)
+{
+	const struct pg_index *index =
+		pg_find_index(c->state, c->table->schema, pg_text(constraint, "indexname"));
+
+	return pg_is(constraint, "contype", "CONSTR_PRIMARY") && index &&
+		nullable_keys(c->table, index->columns, index->n_columns);
+}
+
+static struct pg_effect add_foreign_key(struct pg_check *c, const json_t *constraint)
+{
+	struct pg_relation *target = pg_range(c, json_object_get(constraint, "pktable"));
+
+	pg_lock_family(c, target, PG_SHARE_ROW_EXCLUSIVE);
+	return (struct pg_effect){
+		.mode = PG_SHARE_ROW_EXCLUSIVE,
+		.scans = !pg_true(constraint, "skip_validation"),
+	};
+}
+
+static struct pg_effect add_constraint(struct pg_check *c)
+{
+	const json_t *constraint =
+		json_object_get(json_object_get(c->command, "def"), "Constraint");
+	struct pg_effect e = {.mode = PG_ACCESS_EXCLUSIVE};
+	const char *index_name = pg_text(constraint, "indexname");
+
+	if (pg_is(constraint, "contype", "CONSTR_FOREIGN"))
+		return add_foreign_key(c, constraint);
+	if (pg_is(constraint, "contype", "CONSTR_CHECK")) {
+		e.scans = !pg_true(constraint, "skip_validation");
+	} else if (*index_name) {
+		const struct pg_index *index =
+			pg_find_index(c->state, c->table->schema, index_name);
+
+		e.scans = pg_key_scans(c, constraint);
+		if (index && *pg_text(constraint, "conname") &&
+			strcmp(pg_text(constraint, "conname"), index->name) != 0)
+			pg_lock_index(c, index,
+				AFTER(120000) ? PG_SHARE_UPDATE_EXCLUSIVE : PG_ACCESS_EXCLUSIVE);
+	} else {
+		e.scans = e.builds_index = true;
+	}
+	return e;
+}
+
+static struct pg_effect drop_constraint(struct pg_check *c)
+{
+	const struct pg_constraint *known =
+		pg_find_constraint(c->table, pg_text(c->command, "name"));
+
+	if (known && known->target)
+		pg_lock_family(c, known->target, PG_ACCESS_EXCLUSIVE);
+	if (known && known->index)
+		pg_lock_index(c, known->index, PG_ACCESS_EXCLUSIVE);
+	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE};
+}
+
+static struct pg_effect validate(struct pg_check *c)
+{
+	const struct pg_constraint *known =
+		pg_find_constraint(c->table, pg_text(c->command, "name"));
+
+	if (known && known->target)
+		pg_lock(c, known->target, PG_ROW_SHARE);
+	return (struct pg_effect){
+		.mode = PG_SHARE_UPDATE_EXCLUSIVE,
+		.scans = !known || !known->valid,
+	};
+}
+
+static struct pg_effect alter_constraint(struct pg_check *c)
+{
+	const json_t *constraint =
+		json_object_get(json_object_get(c->command, "def"), "Constraint");
+	const struct pg_constraint *known =
+		pg_find_constraint(c->table, pg_text(constraint, "conname"));
+
+	if (known && known->target && AFTER(180000))
+		pg_lock(c, known->target, PG_ACCESS_EXCLUSIVE);
+	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE};
+}
+
+/* ---- columns ---- */
+
+static struct pg_effect set_not_null(struct pg_check *c)
+{
+	const char *name = pg_text(c->command, "name");
+	const struct pg_column *column = pg_find_column(c->table, name);
+	bool proven = column && column->not_null;
+
+	return (struct pg_effect){
+		.mode = PG_ACCESS_EXCLUSIVE,
+		.scans = !proven && !(AFTER(120000) && pg_proves_not_null(c->table, name)),
+	};
+}
+
+/* Tables whose foreign keys point here are taken off and put back on. */
+static void lock_neighbours(struct pg_check *c, const char *column)
+{
+	for (size_t i = 0; i < c->table->n_constraints; i++) {
+		const struct pg_constraint *k = &c->table->constraints[i];
+
+		for (size_t n = 0; k->target && n < k->n_columns; n++)
+			if (!strcmp(k->columns[n], column))
+				pg_lock(c, k->target, PG_ACCESS_EXCLUSIVE);
+	}
+	for (size_t i = 0; i < c->state->n_relations; i++) {
+		struct pg_relation *other = c->state->relations[i];
+
+		for (size_t k = 0; !other->dropped && k < other->n_constraints; k++)
+			if (other->constraints[k].target == c->table && other != c->table)
+				pg_lock(c, other, PG_ACCESS_EXCLUSIVE);
+	}
+}
+
+static bool has_column(const struct pg_index *index, const char *column)
+{
+	for (size_t i = 0; i < index->n_columns; i++)
+		if (!strcmp(index->columns[i], column) || !*index->columns[i])
+			return true;
+	return false;
+}
+
+static bool any_index(struct pg_check *c, const char *column)
+{
+	for (size_t i = 0; i < c->state->n_indexes; i++) {
+		const struct pg_index *index = c->state->indexes[i];
+
+		if (index->table == c->table && !index->dropped &&
+			(!column || has_column(index, column)))
+			return true;
+	}
+	return false;
+}
+
+static struct pg_effect change_type(struct pg_check *c)
+{
+	enum pg_change change = pg_type_change(c, c->table, c->command);
+	const char *column = pg_text(c->command, "name");
+	struct pg_effect e = {.mode = PG_ACCESS_EXCLUSIVE};
+
+	e.rewrites = change == PG_CHANGE_REWRITE || change == PG_CHANGE_UNKNOWN;
+	e.builds_index = e.rewrites ? any_index(c, NULL) : any_index(c, column);
+	for (size_t i = 0; i < c->state->n_indexes; i++) {
+		const struct pg_index *index = c->state->indexes[i];
+
+		if (index->table == c->table && !index->dropped &&
+			(e.rewrites || has_column(index, column)))
+			pg_lock_index(c, index, PG_ACCESS_EXCLUSIVE);
+	}
+	e.scans = e.rewrites || (change == PG_CHANGE_REINDEX && e.builds_index) ||
+		pg_checks_column_value(c->table, column);
+	lock_neighbours(c, column);
+	return e;
+}
+
+/* ---- the table's storage ---- */
+
+static struct pg_effect copy_table(struct pg_check *c)
+{
+	pg_lock_indexes(c, c->table, PG_ACCESS_EXCLUSIVE);
+	return (struct pg_effect){
+		.mode = PG_ACCESS_EXCLUSIVE,
+		.rewrites = true,
+		.builds_index = any_index(c, NULL),
+	};
+}
+
+static struct pg_effect move_table(struct pg_check *c)
+{
+	(void)c;
+	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE, .rewrites = true};
+}
+
+static struct pg_effect set_options(struct pg_check *c)
+{
+	static const char *const hard[] = {"user_catalog_table", "oids"};
+	struct pg_effect e = {.mode = PG_SHARE_UPDATE_EXCLUSIVE};
+	json_t *element;
+	size_t i;
+
+	json_array_foreach(
+		json_object_get(
+			json_object_get(json_object_get(c->command, "def"), "List"), "items"),
+		i, element)
+	{
+		const json_t *def = json_object_get(element, "DefElem");
+
+		for (size_t k = 0; k < sizeof(hard) / sizeof(hard[0]); k++)
+			if (pg_is(def, "defname", hard[k]))
+				e.mode = PG_ACCESS_EXCLUSIVE;
+	}
+	if (c->table->kind == 'v')
+		e.mode = PG_ACCESS_EXCLUSIVE;
+	return e;
+}
+
+/* ---- partitions and parents ---- */
+
+static struct pg_relation *partition_of(struct pg_check *c)
+{
+	const json_t *def = json_object_get(json_object_get(c->command, "def"), "PartitionCmd");
+
+	return pg_range(c, json_object_get(def, "name"));
+}
+
+static struct pg_effect attach(struct pg_check *c)
+{
+	struct pg_relation *partition = partition_of(c);
+
+	pg_lock(c, partition, PG_ACCESS_EXCLUSIVE);
+	if (!pg_partition_proven(c, partition))
+		pg_scans(c, partition);
+	for (size_t i = 0; i < c->state->n_relations; i++) {
+		struct pg_relation *other = c->state->relations[i];
+
+		if (other->parent == c->table && other->is_default && !other->dropped) {
+			pg_lock(c, other, PG_ACCESS_EXCLUSIVE);
+			pg_scans(c, other);
+		}
+	}
+	return (struct pg_effect){
+		.mode = AFTER(120000) ? PG_SHARE_UPDATE_EXCLUSIVE : PG_ACCESS_EXCLUSIVE};
+}
+
+static struct pg_effect detach(struct pg_check *c)
+{
+	const json_t *def = json_object_get(json_object_get(c->command, "def"), "PartitionCmd");
+	enum pg_mode mode =
+		pg_true(def, "concurrent") ? PG_SHARE_UPDATE_EXCLUSIVE : PG_ACCESS_EXCLUSIVE;
+
+	pg_lock(c, partition_of(c), mode);
+	return (struct pg_effect){.mode = mode};
+}
+
+static struct pg_effect inherit(struct pg_check *c)
+{
+	const json_t *parent = json_object_get(json_object_get(c->command, "def"), "RangeVar");
+
+	pg_lock(c, pg_range(c, parent), PG_SHARE_UPDATE_EXCLUSIVE);
+	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE};
+}
+
+static struct pg_effect mild(struct pg_check *c)
+{
+	(void)c;
+	return (struct pg_effect){.mode = PG_SHARE_UPDATE_EXCLUSIVE};
+}
+
+static struct pg_effect trigger(struct pg_check *c)
+{
+	(void)c;
+	return (struct pg_effect){.mode = PG_SHARE_ROW_EXCLUSIVE};
+}
+
+struct pg_effect pg_command_effect(struct pg_check *c)
+{
+	static const struct {
+		const char *subtype;
+		effect *effect;
+	} effects[] = {
+		{"AT_AddColumn", add_column},
+		{"AT_AddConstraint", add_constraint},
+		{"AT_DropConstraint", drop_constraint},
+		{"AT_ValidateConstraint", validate},
+		{"AT_AlterConstraint", alter_constraint},
+		{"AT_SetNotNull", set_not_null},
+		{"AT_AlterColumnType", change_type},
+		{"AT_SetLogged", copy_table},
+		{"AT_SetUnLogged", copy_table},
+		{"AT_SetAccessMethod", copy_table},
+		{"AT_SetTableSpace", move_table},
+		{"AT_SetRelOptions", set_options},
+		{"AT_ResetRelOptions", set_options},
+		{"AT_SetStatistics", mild},
+		{"AT_SetOptions", mild},
+		{"AT_ResetOptions", mild},
+		{"AT_ClusterOn", mild},
+		{"AT_DropCluster", mild},
+		{"AT_EnableTrig", trigger},
+		{"AT_EnableAlwaysTrig", trigger},
+		{"AT_EnableReplicaTrig", trigger},
+		{"AT_EnableTrigAll", trigger},
+		{"AT_EnableTrigUser", trigger},
+		{"AT_DisableTrig", trigger},
+		{"AT_DisableTrigAll", trigger},
+		{"AT_DisableTrigUser", trigger},
+		{"AT_AttachPartition", attach},
+		{"AT_DetachPartition", detach},
+		{"AT_DetachPartitionFinalize", detach},
+		{"AT_AddInherit", inherit},
+	};
+
+	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
+		if (!strcmp(effects[i].subtype, c->subtype))
+			return effects[i].effect(c);
+	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE};
+}
+
+/* ---- the statement ---- */
+
+/* Subcommands that never look at a child table. */
+static bool stays(const char *subtype)
+{
+	static const char *const subtypes[] = {"AT_ChangeOwner", "AT_AttachPartition",
+		"AT_DetachPartition", "AT_SetLogged", "AT_SetUnLogged", "AT_SetTableSpace",
+		"AT_SetRelOptions", "AT_ResetRelOptions", "AT_ReplicaIdentity",
+		"AT_EnableRowSecurity", "AT_DisableRowSecurity", "AT_ForceRowSecurity",
+		"AT_NoForceRowSecurity", "AT_SetAccessMethod", "AT_AddInherit", "AT_ClusterOn",
+		"AT_DropCluster"};
+
+	for (size_t i = 0; i < sizeof(subtypes) / sizeof(subtypes[0]); i++)
+		if (!strcmp(subtypes[i], subtype))
+			return true;
+	return false;
+}
+
+static void apply(struct pg_check *c, struct pg_relation *table, const struct pg_effect *e,
+	enum pg_mode mode, bool children)
+{
+	pg_lock(c, table, mode);
+	if (e->builds_index)
+		pg_lock(c, table, PG_SHARE);
+	if (e->rewrites && table->kind != 'p') {
+		pg_rewrites(c, table);
+		pg_lock_indexes(c, table, PG_ACCESS_EXCLUSIVE);
+	}
+	if (e->scans && table->kind != 'p')
+		pg_scans(c, table);
+	for (size_t i = 0; children && i < c->state->n_relations; i++) {
+		struct pg_relation *child = c->state->relations[i];
+
+		if (child->parent == table && !child->dropped)
+			apply(c, child, e, mode, children);
+	}
+}
+
+static void alter_index(struct pg_check *c, const json_t *range)
+{
+	const struct pg_index *index =
+		pg_find_index(c->state, pg_text(range, "schemaname"), pg_text(range, "relname"));
+	const json_t *first = json_object_get(
+		json_array_get(json_object_get(c->node, "cmds"), 0), "AlterTableCmd");
+
+	if (index)
+		pg_lock_index(c, index,
+			pg_is(first, "subtype", "AT_SetTableSpace") ? PG_ACCESS_EXCLUSIVE
+								    : PG_SHARE_UPDATE_EXCLUSIVE);
+}
+
+/* ALTER TYPE of a composite type: the tables that are of it. */
+static void alter_composite(struct pg_check *c, const json_t *range)
+{
+	for (size_t i = 0; i < c->state->n_relations; i++) {
+		struct pg_relation *r = c->state->relations[i];
+
+		if (r->of_type && !r->dropped && !strcmp(r->of_type, pg_text(range, "relname")))
+			pg_lock(c, r, PG_ACCESS_EXCLUSIVE);
+	}
+}
+
+void pg_predict_alter(struct pg_check *c)
+{
+	const json_t *range = json_object_get(c->node, "relation");
+	enum pg_mode mode = PG_NO_LOCK;
+	struct pg_effect e, all = {0};
+	bool children = pg_true(range, "inh"), some_go_down = false;
+	json_t *element;
+	size_t i;
+
+	if (pg_is(c->node, "objtype", "OBJECT_INDEX")) {
+		alter_index(c, range);
+		return;
+	}
+	if (pg_is(c->node, "objtype", "OBJECT_TYPE")) {
+		alter_composite(c, range);
+		return;
+	}
+	c->table = pg_range(c, range);
+	json_array_foreach(json_object_get(c->node, "cmds"), i, element)
+	{
+		c->command = json_object_get(element, "AlterTableCmd");
+		c->subtype = pg_text(c->command, "subtype");
+		e = pg_command_effect(c);
+		mode = e.mode > mode ? e.mode : mode;
+		all.rewrites |= e.rewrites;
+		all.scans |= e.scans;
+		all.builds_index |= e.builds_index;
+		some_go_down |= !stays(c->subtype);
+	}
+	c->command = NULL;
+	/* A rewrite reads the rows anyway, and makes the table's indexes anew. */
+	if (all.rewrites) {
+		all.scans = true;
+		all.builds_index |= any_index(c, NULL);
+	}
+	apply(c, c->table, &all, mode, children && some_go_down);
+}
