@@ -22,12 +22,17 @@ struct journal {
 static const char *const kind_names[] = {
 	[JOURNAL_DIR] = "directory", [JOURNAL_PROCESS] = "process", [JOURNAL_SLOT] = "slot"};
 
+static void release_entry(struct journal_entry *e)
+{
+	free(e->what);
+	free(e->where);
+	free(e->engine);
+}
+
 static void free_entries(struct journal_entry *entries, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		free(entries[i].what);
-		free(entries[i].where);
-	}
+	for (size_t i = 0; i < n; i++)
+		release_entry(&entries[i]);
 	free(entries);
 }
 
@@ -43,9 +48,9 @@ static int save(const struct journal *j, struct err *err)
 		const struct journal_entry *e = &j->entries[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:s*, s:s*, s:i, s:I}", "kind", kind_names[e->kind],
-				"what", e->what, "where", e->where, "pid", (int)e->pid, "ticks",
-				(json_int_t)e->ticks));
+			json_pack("{s:s, s:s*, s:s*, s:s*, s:i, s:I}", "kind", kind_names[e->kind],
+				"what", e->what, "where", e->where, "engine", e->engine, "pid",
+				(int)e->pid, "ticks", (json_int_t)e->ticks));
 	}
 	text = json_dumps(root, JSON_INDENT(1));
 	json_decref(root);
@@ -94,11 +99,14 @@ int journal_process(struct journal *j, pid_t pid, const char *program, struct er
 		err);
 }
 
-int journal_slot(struct journal *j, const char *slot, const char *dsn, struct err *err)
+int journal_slot(
+	struct journal *j, const char *engine, const char *slot, const char *dsn, struct err *err)
 {
 	return add(j,
-		(struct journal_entry){
-			.kind = JOURNAL_SLOT, .what = mem_strdup(slot), .where = mem_strdup(dsn)},
+		(struct journal_entry){.kind = JOURNAL_SLOT,
+			.what = mem_strdup(slot),
+			.where = mem_strdup(dsn),
+			.engine = mem_strdup(engine)},
 		err);
 }
 
@@ -109,8 +117,7 @@ int journal_drop(struct journal *j, const char *what, pid_t pid, struct err *err
 
 		if (what ? strcmp(e->what, what) != 0 : e->pid != pid)
 			continue;
-		free(e->what);
-		free(e->where);
+		release_entry(e);
 		memmove(e, e + 1, (--j->n - i) * sizeof(*e));
 		return save(j, err);
 	}
@@ -155,6 +162,7 @@ static int load(const char *file, struct journal_leftover *ret)
 		const char *kind = json_string_value(json_object_get(item, "kind"));
 		struct journal_entry e = {.what = copy_string(item, "what"),
 			.where = copy_string(item, "where"),
+			.engine = copy_string(item, "engine"),
 			.pid = (pid_t)json_integer_value(json_object_get(item, "pid")),
 			.ticks = (uint64_t)json_integer_value(json_object_get(item, "ticks"))};
 

@@ -20,6 +20,7 @@ struct journal_entry {
 	enum journal_kind kind;
 	char *what;	/* directory path; program name; slot name */
 	char *where;	/* slot: the source's DSN without password; else NULL */
+	char *engine;	/* slot: the engine that knows how to drop it; else NULL */
 	pid_t pid;	/* process */
 	uint64_t ticks; /* process: proc_start_ticks() */
 };
@@ -29,7 +30,8 @@ struct journal;
 int journal_open(struct journal **ret, struct err *err); /* a new file for this process */
 int journal_dir(struct journal *j, const char *path, struct err *err);
 int journal_process(struct journal *j, pid_t pid, const char *program, struct err *err);
-int journal_slot(struct journal *j, const char *slot, const char *dsn, struct err *err);
+int journal_slot(
+	struct journal *j, const char *engine, const char *slot, const char *dsn, struct err *err);
 /* Takes an entry back; no error when there is none. `what` as given, or NULL with a pid. */
 int journal_drop(struct journal *j, const char *what, pid_t pid, struct err *err);
 /* Removes the file when nothing is left in it; NULL-safe. */

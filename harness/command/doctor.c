@@ -1,23 +1,30 @@
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "adapters/engine.h"
 #include "harness/base/fs.h"
 #include "harness/base/journal.h"
+#include "harness/base/mem.h"
 #include "harness/base/proc.h"
 #include "harness/command/command.h"
 #include "harness/command/options.h"
 #include "harness/command/progress.h"
 
 const char command_doctor_help[] =
-	"usage: rehearse doctor [SCENARIO] [--source DSN] [--standby DSN] [--clean]\n"
+	"usage: rehearse doctor [SCENARIO] [--source DSN] [--standby DSN] [--set KEY=VALUE] "
+	"[--clean]\n"
 	"\n"
 	"Looks at this machine (server programs, user, space), at the servers named (version,\n"
 	"rights, log settings, the mark that makes a standby disposable), and for leftovers of\n"
-	"killed runs. Changes nothing, unless --clean: that ends the processes and removes the\n"
-	"directories and slots that killed runs left behind.\n"
+	"killed runs. Without words about a scenario it looks for every engine, each in a section\n"
+	"of its own; --set engine=mysql asks about that one alone. Changes nothing, unless "
+	"--clean:\n"
+	"that ends the processes and removes the directories and slots that killed runs left\n"
+	"behind.\n"
 	"\n"
-	"Exit codes: 0 all well, 3 something stands in the way.\n";
+	"Exit codes: 0 all well, 3 something stands in the way (without a scenario: for every\n"
+	"engine, or leftovers are there).\n";
 
 #define END_TIMEOUT_US 30000000
 
@@ -36,6 +43,17 @@ static bool is_left(const struct journal_entry *e)
 	return true;
 }
 
+static int clear_slot(const struct journal_entry *e, struct err *err)
+{
+	const struct engine *engine = e->engine ? engine_find(e->engine) : NULL;
+
+	if (!engine)
+		return err_set(err, ERR_FAILED,
+			"the journal names no engine that is known: drop it "
+			"by hand");
+	return engine->clear_slot(e->what, e->where ? e->where : "", err);
+}
+
 static int clear(const struct journal_entry *e, struct err *err)
 {
 	switch (e->kind) {
@@ -47,7 +65,7 @@ static int clear(const struct journal_entry *e, struct err *err)
 	case JOURNAL_SLOT:
 		break;
 	}
-	return engine_all()[0]->clear_slot(e->what, e->where ? e->where : "", err);
+	return clear_slot(e, err);
 }
 
 static void describe(const struct journal_entry *e, char *buf, size_t size)
@@ -115,23 +133,35 @@ static int leftovers(bool clean, struct doctor_report *report, struct err *err)
 	return failed;
 }
 
-static int print(const struct doctor_report *report)
+static void print_line(const struct doctor_line *line)
 {
-	bool colour = progress_colour(stdout), problem = false;
+	bool colour = progress_colour(stdout);
 
-	for (size_t i = 0; i < report->n; i++) {
-		const struct doctor_line *line = &report->lines[i];
-
-		problem |= line->state == DOCTOR_PROBLEM;
-		printf("%s%-8s%s %-18s %s\n", colour ? colours[line->state] : "",
-			marks[line->state], colour ? "\033[0m" : "", line->topic, line->text);
-		if (line->remedy)
-			printf("%-8s %-18s -> %s\n", "", "", line->remedy);
-	}
-	return problem ? EXIT_NOT_CARRIED_OUT : EXIT_APPROVE;
+	printf("%s%-8s%s %-18s %s\n", colour ? colours[line->state] : "", marks[line->state],
+		colour ? "\033[0m" : "", line->topic, line->text);
+	if (line->remedy)
+		printf("%-8s %-18s -> %s\n", "", "", line->remedy);
 }
 
-static int examine(const struct options *o, struct doctor_report *report, struct err *err)
+static bool has_problem(const struct doctor_report *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (report->lines[i].state == DOCTOR_PROBLEM)
+			return true;
+	return false;
+}
+
+static bool print(const struct doctor_report *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		print_line(&report->lines[i]);
+	return !has_problem(report);
+}
+
+/* ---- one engine: that of the scenario ---- */
+
+static int examine(const struct options *o, const char *engine_name, struct doctor_report *report,
+	struct err *err)
 {
 	struct scenario s;
 	struct provider_config config;
@@ -142,19 +172,89 @@ static int examine(const struct options *o, struct doctor_report *report, struct
 				  o->scenario, o->small, o->overrides, o->n_overrides, &s, err)
 			: scenario_defaults(o->overrides, o->n_overrides, &s, err))
 		return -1;
-	engine = engine_find(s.engine);
+	engine = engine_find(engine_name ? engine_name : s.engine);
 	scenario_provider_config(&s, &config);
-	if (engine)
+	if (engine) {
+		config.engine = engine->name;
 		failed = engine->doctor(&config, report, err);
-	else
+	} else {
 		failed = err_set(err, ERR_UNSUPPORTED, "engine '%s' is not supported", s.engine);
+	}
 	scenario_release(&s);
+	return failed;
+}
+
+static int one_engine(const struct options *o, bool *ret_well, struct err *err)
+{
+	struct doctor_report report = {0};
+	int failed = examine(o, NULL, &report, err);
+
+	if (!failed)
+		*ret_well = print(&report);
+	doctor_report_release(&report);
+	return failed;
+}
+
+/* ---- all engines, when nothing says which ---- */
+
+static bool tells(const struct doctor_report *report, const struct doctor_line *line)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (!strcmp(report->lines[i].topic, line->topic) &&
+			!strcmp(report->lines[i].text, line->text))
+			return true;
+	return false;
+}
+
+/* Of the machine: what every engine tells in the same words. */
+static bool common(const struct doctor_report *reports, size_t n, const struct doctor_line *line)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!tells(&reports[i], line))
+			return false;
+	return true;
+}
+
+static void print_section(const char *title, const struct doctor_report *reports, size_t n,
+	size_t which, bool machine)
+{
+	printf("%s\n", title);
+	for (size_t i = 0; i < reports[which].n; i++)
+		if (common(reports, n, &reports[which].lines[i]) == machine)
+			print_line(&reports[which].lines[i]);
+	printf("\n");
+}
+
+/* Well when one engine at least can be rehearsed on: nobody has to have all. */
+static int all_engines(const struct options *o, bool *ret_well, struct err *err)
+{
+	const struct engine *const *engines = engine_all();
+	struct doctor_report *reports = NULL;
+	size_t n = 0, cap = 0;
+	int failed = 0;
+
+	*ret_well = false;
+	while (engines[n] && !failed) {
+		struct doctor_report *report = MEM_PUSH(reports, n, cap);
+
+		*report = (struct doctor_report){0};
+		failed = examine(o, engines[n - 1]->name, report, err);
+		*ret_well |= !has_problem(report);
+	}
+	if (!failed)
+		print_section("this machine", reports, n, 0, true);
+	for (size_t i = 0; i < n && !failed; i++)
+		print_section(engines[i]->name, reports, n, i, false);
+	for (size_t i = 0; i < n; i++)
+		doctor_report_release(&reports[i]);
+	mem_free(reports);
 	return failed;
 }
 
 int command_doctor(int argc, char **argv, struct err *err)
 {
-	struct doctor_report report = {0};
+	struct doctor_report left = {0};
+	bool well = false;
 	struct options o;
 	int code = -1;
 
@@ -162,9 +262,11 @@ int command_doctor(int argc, char **argv, struct err *err)
 		return -1;
 	if (o.n_files)
 		err_set(err, ERR_USAGE, "'%s' is not a scenario", o.files[0]);
-	else if (!examine(&o, &report, err) && !leftovers(o.clean, &report, err))
-		code = print(&report);
-	doctor_report_release(&report);
+	else if (!(o.scenario || o.n_overrides ? one_engine(&o, &well, err)
+					       : all_engines(&o, &well, err)) &&
+		!leftovers(o.clean, &left, err))
+		code = print(&left) && well ? EXIT_APPROVE : EXIT_NOT_CARRIED_OUT;
+	doctor_report_release(&left);
 	options_release(&o);
 	return code;
 }
