@@ -17,6 +17,8 @@ enum {
 	SQL_TX_ROLLBACK = 1 << 3,    /* ROLLBACK (not TO SAVEPOINT) */
 	SQL_NO_TRANSACTION = 1 << 4, /* the server refuses it inside a transaction block */
 	SQL_UNCUT = 1 << 5, /* must not be cut by ordinary time-outs (CONCURRENTLY, VALIDATE) */
+	SQL_UNCUT_WORK = 1 << 16, /* the same once it works; while it waits for its locks it may be
+				     cut (OPTIMIZE of a MyISAM table) */
 	SQL_SETS_LOCK_TIMEOUT = 1 << 6,
 	SQL_SETS_STATEMENT_TIMEOUT = 1 << 7,
 	SQL_UNKNOWN = 1 << 8, /* could not be parsed; sent as it stands */
@@ -116,10 +118,11 @@ struct dialect {
 	char *(*earlier_attempt)(const char *sql, size_t len);
 	/*
 	 * Lists tables for a generated workload, largest first, at most 50, system tables left out:
-	 * qualified quoted name, primary key column (single-column keys only, quoted), a plain
-	 * updatable column not in any key or index, quoted (NULL when none), estimated rows, the
-	 * plain `schema.table`, and all columns, quoted, with commas between: read by name, since a
-	 * prepared SELECT * breaks on every column that is added.
+	 * qualified quoted name, primary key column (single-column keys only, quoted), what an
+	 * UPDATE sets so that the row is really written, in plain columns not in any key or index
+	 * ("`c` = …", NULL when there are none), estimated rows, the plain `schema.table`, and all
+	 * columns, quoted, with commas between: read by name, since a prepared SELECT * breaks on
+	 * every column that is added. May be several statements; the last one lists.
 	 */
 	const char *list_tables;
 };

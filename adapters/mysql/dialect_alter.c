@@ -178,7 +178,7 @@ static void alter_table(struct my_tokens *w, struct sql_statement *s)
 	skip_manner(w);
 	first_subcommand(w, s);
 	if (is_repair(w))
-		s->flags |= SQL_UNCUT;
+		s->flags |= SQL_UNCUT_WORK;
 	start = w->at;
 	my_collect_references(w, s);
 	for (w->at = start; w->at < w->n; w->at++) {

@@ -54,7 +54,10 @@ static void describe_unit(const struct migration *m, size_t i, struct str *out)
 
 	str_addf(out, "  %zu. %s%s%s%s\n", i + 1,
 		u->transaction || u->explicit_transaction ? "transaction" : "no transaction",
-		u->uncut ? ", must not be cut" : "", *u->note ? ": " : "", u->note);
+		u->cut_waits	   ? ", its work must not be cut"
+			: u->uncut ? ", must not be cut"
+				   : "",
+		*u->note ? ": " : "", u->note);
 	for (size_t k = 0; k < u->n; k++) {
 		const struct migration_statement *s = &m->statements[u->first + k];
 

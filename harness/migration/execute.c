@@ -27,7 +27,7 @@ static enum sent blame(struct runner *r, size_t i, const char *where, enum sent 
 static enum sent set_timeouts(struct runner *r, const struct migration_unit *u, struct err *err)
 {
 	const struct scenario_migration *s = r->run->settings;
-	uint64_t lock = u->uncut ? s->uncut_lock_timeout_us : s->lock_timeout_us;
+	uint64_t lock = u->uncut && !u->cut_waits ? s->uncut_lock_timeout_us : s->lock_timeout_us;
 	uint64_t statement = u->uncut ? s->uncut_statement_timeout_us : s->statement_timeout_us;
 	CLEANUP(cleanup_free)
 	char *sql = r->dialect->session_timeouts(

@@ -30,6 +30,7 @@ struct migration_unit {
 	bool transaction;	   /* wrapped in BEGIN and COMMIT by the runner */
 	bool explicit_transaction; /* the file's own BEGIN … COMMIT, which are statements in it */
 	bool uncut;		   /* gets the time-outs of uncut builds */
+	bool cut_waits;		   /* uncut, but not while it waits for locks */
 	const char *note;	   /* why it differs from the transaction mode; "" */
 };
 

@@ -101,19 +101,20 @@ static void group_one(struct grouping *g, size_t i)
 
 /* Beside other work a build holds that work's locks while it runs: then the ordinary time-outs
  * hold. */
-static bool is_uncut(const struct migration *m, const struct migration_unit *u)
+static void judge_cuts(const struct migration *m, struct migration_unit *u)
 {
-	bool uncut = false;
+	unsigned found = 0;
 
 	for (size_t i = 0; i < u->n; i++) {
 		unsigned flags = m->statements[u->first + i].sql->flags;
 
-		if (flags & SQL_UNCUT)
-			uncut = true;
-		else if (flags & (SQL_DDL | SQL_DATA | SQL_UNKNOWN))
-			return false;
+		found |= flags & (SQL_UNCUT | SQL_UNCUT_WORK);
+		if (!(flags & (SQL_UNCUT | SQL_UNCUT_WORK)) &&
+			(flags & (SQL_DDL | SQL_DATA | SQL_UNKNOWN)))
+			return;
 	}
-	return uncut;
+	u->uncut = found != 0;
+	u->cut_waits = found & SQL_UNCUT_WORK;
 }
 
 void migration_group(struct migration *m, enum transaction_mode mode)
@@ -129,5 +130,5 @@ void migration_group(struct migration *m, enum transaction_mode mode)
 		group_one(&g, i);
 	}
 	for (size_t i = 0; i < m->n_units; i++)
-		m->units[i].uncut = is_uncut(m, &m->units[i]);
+		judge_cuts(m, &m->units[i]);
 }

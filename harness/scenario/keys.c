@@ -77,7 +77,9 @@ const struct key key_table[] = {
 			"(`CONCURRENTLY`, `VALIDATE CONSTRAINT`); `0` is off."},
 	{"migration.uncut_statement_timeout", KEY_DURATION,
 		AT(migration.uncut_statement_timeout_us), "0", TIMEOUT,
-		.help = "The same as `statement_timeout` for those; `0` is off."},
+		.help = "The same as `statement_timeout` for those, and for statements whose work "
+			"must not be cut (`OPTIMIZE TABLE`, `REPAIR TABLE`, `ENABLE KEYS`: it "
+			"would leave a MyISAM table crashed); `0` is off."},
 	{"migration.attempts", KEY_UNSIGNED, AT(migration.attempts), "5", .low = 1, .high = 1000,
 		.help = "Attempts in all when a lock is not granted in time."},
 	{"migration.backoff", KEY_DURATION, AT(migration.backoff_us), "500ms", ANY_TIME,

@@ -66,7 +66,7 @@ static int add_table(struct workload *w, const struct script_context *context,
 	struct err *err)
 {
 	const char *table = db->value(conn, row, 0), *key = db->value(conn, row, 1);
-	const char *column = db->value(conn, row, 2), *plain = db->value(conn, row, 4);
+	const char *changes = db->value(conn, row, 2), *plain = db->value(conn, row, 4);
 	CLEANUP(cleanup_free)
 	char *read = mem_printf("\\sample k %s.%s\nSELECT %s FROM %s WHERE %s = :k;\n", table, key,
 		db->value(conn, row, 5), table, key);
@@ -75,10 +75,10 @@ static int add_table(struct workload *w, const struct script_context *context,
 	str_addf(covers, "%s%s", covers->len ? ", " : "", plain);
 	if (add_script(w, context, "read", plain, WEIGHT_READ, read, err))
 		return -1;
-	if (!column)
+	if (!changes)
 		return 0;
-	update = mem_printf("\\sample k %s.%s\nUPDATE %s SET %s = %s WHERE %s = :k;\n", table, key,
-		table, column, column, key);
+	update = mem_printf("\\sample k %s.%s\nUPDATE %s SET %s WHERE %s = :k;\n", table, key,
+		table, changes, key);
 	return add_script(w, context, "update", plain, WEIGHT_UPDATE, update, err);
 }
 

@@ -135,9 +135,9 @@ END_TEST
 START_TEST(lists_tables_that_a_workload_can_use_largest_first)
 {
 	static const char *const expected[][6] = {
-		{"s.\"Many Rows\"", "id", "c", "200000", "s.Many Rows", "id, a, b, c, note, d"},
-		{"public.parts", "id", "n", "2000", "public.parts", "id, n"},
-		{"public.few", "id", "word", "2", "public.few", "id, word"},
+		{"s.\"Many Rows\"", "id", "c = c", "200000", "s.Many Rows", "id, a, b, c, note, d"},
+		{"public.parts", "id", "n = n", "2000", "public.parts", "id, n"},
+		{"public.few", "id", "word = word", "2", "public.few", "id, word"},
 		{"public.child", "id", NULL, "0", "public.child", "id, few_id"},
 	};
 	const struct db_result *r;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/mysql/dialect.h"
 #include "adapters/postgres/dialect.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
@@ -54,7 +55,7 @@ static void free_files(struct files *f)
 
 /* ---- grouping ---- */
 
-/* Units: T wrapped, X the file's own transaction, N none; `u` must not be cut. */
+/* Units: T wrapped, X the file's own transaction, N none; `u` must not be cut, `w` its work. */
 static const struct {
 	const char *texts[MAX_FILES];
 	const char *statement, *file, *all, *comment;
@@ -85,7 +86,8 @@ static const struct {
 	{{"VACUUM t; VACUUM FULL t"}, "Nu1 N2", "Nu1 N2", "Nu1 N2", "vacuum"},
 };
 
-static char *grouped(const char *const *texts, enum transaction_mode mode)
+static char *grouped(
+	const char *const *texts, enum transaction_mode mode, const struct dialect *dialect)
 {
 	struct migration m;
 	struct files f;
@@ -93,7 +95,7 @@ static char *grouped(const char *const *texts, enum transaction_mode mode)
 	struct err err = {0};
 
 	write_files(&f, texts, mode);
-	ck_ok(migration_load(&f.settings, &postgres_dialect, &m, &err), err);
+	ck_ok(migration_load(&f.settings, dialect, &m, &err), err);
 	for (size_t i = 0; i < m.n_units; i++) {
 		const struct migration_unit *u = &m.units[i];
 
@@ -101,7 +103,9 @@ static char *grouped(const char *const *texts, enum transaction_mode mode)
 			u->explicit_transaction	 ? "X"
 				: u->transaction ? "T"
 						 : "N",
-			u->uncut ? "u" : "");
+			u->cut_waits	   ? "w"
+				: u->uncut ? "u"
+					   : "");
 		for (size_t k = 0; k < u->n; k++)
 			str_addf(&out, "%s%u", k ? "," : "", m.statements[u->first + k].index);
 	}
@@ -116,12 +120,33 @@ START_TEST(groups_statements_as_the_users_runner_would)
 
 	for (int mode = TRANSACTION_STATEMENT; mode <= TRANSACTION_ALL; mode++) {
 		CLEANUP(cleanup_free)
-		char *got = grouped(groups[_i].texts, (enum transaction_mode)mode);
+		char *got =
+			grouped(groups[_i].texts, (enum transaction_mode)mode, &postgres_dialect);
 
 		ck_assert_msg(!strcmp(got, expected[mode]), "%s, mode %s: got %s, expected %s",
 			groups[_i].comment, transaction_mode_name((enum transaction_mode)mode), got,
 			expected[mode]);
 	}
+}
+END_TEST
+
+/* Killed at work they leave a crashed table; killed while they wait, nothing. */
+static const struct {
+	const char *text, *expected, *comment;
+} works[] = {
+	{"OPTIMIZE TABLE t; REPAIR TABLE t", "Tw1 Tw2", "each by itself"},
+	{"ALTER TABLE t ENABLE KEYS; ALTER TABLE t FORCE", "Tw1 T2", "a copy may be cut"},
+	{"ALTER TABLE t OPTIMIZE PARTITION p", "Tw1", "a partition"},
+};
+
+START_TEST(work_that_must_not_be_cut_may_be_while_it_waits)
+{
+	const char *const texts[MAX_FILES] = {works[_i].text};
+	CLEANUP(cleanup_free)
+	char *got = grouped(texts, TRANSACTION_STATEMENT, &mysql_dialect);
+
+	ck_assert_msg(!strcmp(got, works[_i].expected), "%s: got %s, expected %s",
+		works[_i].comment, got, works[_i].expected);
 }
 END_TEST
 
@@ -339,6 +364,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, groups_statements_as_the_users_runner_would, 0,
 		sizeof(groups) / sizeof(groups[0]));
+	tcase_add_loop_test(tc, work_that_must_not_be_cut_may_be_while_it_waits, 0,
+		sizeof(works) / sizeof(works[0]));
 	tcase_add_test(tc, files_are_read_in_order_and_their_tables_listed_once);
 	tcase_add_loop_test(tc, refuses_a_file_without_statements_by_its_name, 0,
 		sizeof(refused) / sizeof(refused[0]));

@@ -20,7 +20,7 @@ WITH tables AS (
 )
 SELECT quote_ident(t.nspname) || '.' || quote_ident(t.relname),
 	quote_ident(key.attname),
-	(SELECT quote_ident(a.attname)
+	(SELECT quote_ident(a.attname) || ' = ' || quote_ident(a.attname)
 		FROM pg_attribute a
 		WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 			AND a.attgenerated = '' AND a.attidentity = ''
