@@ -27,6 +27,7 @@ const char *db_class_name(enum db_class class)
 		[DB_CLASS_CONNECTION] = "connection",
 		[DB_CLASS_SETUP] = "setup",
 		[DB_CLASS_RESOURCE] = "resource",
+		[DB_CLASS_WRONG_RESULT] = "wrong-result",
 		[DB_CLASS_OTHER] = "other",
 	};
 

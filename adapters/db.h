@@ -28,6 +28,9 @@ enum db_class {
 	DB_CLASS_CONNECTION, /* the connection was lost or refused */
 	DB_CLASS_SETUP,	     /* rights, read-only, authentication, configuration */
 	DB_CLASS_RESOURCE,   /* disk full, out of memory, too many connections */
+	/* Answered, but not with what the script has to go on with: no row where there is always
+	 * one. Said by the workload, never by an adapter. */
+	DB_CLASS_WRONG_RESULT,
 	DB_CLASS_OTHER,
 };
 const char *db_class_name(enum db_class class); /* "none", "breakage", ... */

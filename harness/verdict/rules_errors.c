@@ -135,6 +135,9 @@ static const struct {
 		"shorten or split what the statement locks; a deadlock wants the migration to "
 		"take its locks in the application's order"},
 	{"connection", "find out what ended the connections; the migration must not"},
+	{"wrong-result",
+		"readers must never see the table without its rows: fill the new one beside it, "
+		"then swap both names in one statement"},
 	{"resource", "the replica ran out of something: check disk, memory and max_connections"},
 };
 
@@ -200,6 +203,25 @@ static const char *error_remedy(const struct result_error *e)
 	return NULL;
 }
 
+static const struct {
+	const char *code, *text;
+} error_texts[] = {
+	{"no-row", " found no row where there always was one before the migration"},
+	{"many-rows", " found several rows where there always was one before the migration"},
+};
+
+static void say_error(const struct result_error *e, struct str *message)
+{
+	for (size_t i = 0; i < sizeof(error_texts) / sizeof(error_texts[0]); i++) {
+		if (is(e->code, error_texts[i].code)) {
+			str_add(message, error_texts[i].text);
+			return;
+		}
+	}
+	str_addf(message, " failed with %s (%s), which never happened to them before the migration",
+		rules_text(e->code), rules_text(e->class));
+}
+
 static void add_error(
 	const struct verdict_rule *rule, struct result *r, const struct result_error *e)
 {
@@ -210,16 +232,16 @@ static void add_error(
 
 	add_shares(r, &new);
 	rules_count(new.during + new.after, "transaction", &message);
-	str_addf(&message,
-		" failed with %s (%s), which never happened to them before the migration",
-		rules_text(e->code), rules_text(e->class));
+	say_error(e, &message);
 	str_addf(&evidence, "%s; %s during the migration", str_text(&new.shares),
 		units_count_text(new.during, buf));
 	str_addf(&evidence, ", %s after it", units_count_text(new.after, buf));
 	if (*rules_text(e->text))
 		str_addf(&evidence, "; %s", e->text);
-	/* A query that no longer fits the schema is nobody's load: no baseline excuses it. */
-	alone.against_baseline = rule->against_baseline && !is(e->class, "breakage");
+	/* A query that no longer fits the schema, or reads it wrongly, is nobody's load: no
+	 * baseline excuses it. */
+	alone.against_baseline = rule->against_baseline && !is(e->class, "breakage") &&
+		!is(e->class, "wrong-result");
 	rules_add(&alone, r, r->rules.allow_new_errors ? SEVERITY_INFO : SEVERITY_REJECT, 0,
 		str_take(&message), str_take(&evidence), mem_strdup(error_remedy(e)));
 	str_release(&new.shares);

@@ -5,11 +5,31 @@
 #include "harness/base/mem.h"
 #include "harness/workload/worker.h"
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 /* An error of the script itself, not of the server: counted like one. */
 static int script_error(const struct session *s, const char *text, struct db_error *e)
 {
 	*e = (struct db_error){.class = DB_CLASS_OTHER, .code = "script"};
-	snprintf(e->text, sizeof(e->text), "%s:%u: %s", s->script->file, s->command->line, text);
+	snprintf(e->text, sizeof(e->text), "%s:%u: %s", base_name(s->script->file),
+		s->command->line, text);
+	return -1;
+}
+
+/* The query of a \gset ran; what it found is wrong. */
+static int wrong_rows(const struct session *s, unsigned rows, struct db_error *e)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "the query found %u rows, the script needs one", rows);
+	script_error(s, text, e);
+	e->class = DB_CLASS_WRONG_RESULT;
+	snprintf(e->code, sizeof(e->code), "%s", rows ? "many-rows" : "no-row");
 	return -1;
 }
 
@@ -138,12 +158,9 @@ int command_gset(struct session *s, struct db_error *e)
 	const struct db_adapter *db = s->worker->workload->db;
 	const struct db_result *result = db->result(s->conn);
 	struct gset_map *map = &s->gset[c->statement];
-	char text[64];
 
-	if (c->gset == GSET_ONE && result->rows != 1) {
-		snprintf(text, sizeof(text), "\\gset expects one row, got %u", result->rows);
-		return script_error(s, text, e);
-	}
+	if (c->gset == GSET_ONE && result->rows != 1)
+		return wrong_rows(s, result->rows, e);
 	if (result->rows == 0)
 		return 0;
 	/* A prepared statement keeps its columns; of a text nothing is known from the last time. */

@@ -341,8 +341,8 @@ END_TEST
 
 START_TEST(every_class_has_a_name)
 {
-	static const char *const names[] = {
-		"none", "breakage", "contention", "connection", "setup", "resource", "other"};
+	static const char *const names[] = {"none", "breakage", "contention", "connection", "setup",
+		"resource", "wrong-result", "other"};
 
 	for (size_t i = 0; i < N(names); i++)
 		ck_assert_str_eq(db_class_name((enum db_class)i), names[i]);

@@ -101,6 +101,21 @@ START_TEST(a_new_error_is_told_with_count_and_share)
 }
 END_TEST
 
+START_TEST(rows_that_are_gone_are_told_in_words)
+{
+	struct result r;
+
+	sample_healthy(&r);
+	sample_error(&r, PHASE_MIGRATION, "no-row", "wrong-result", "book", 13);
+	assert_finding(&r, "new-error-class",
+		"13 transactions found no row where there always was one before the migration",
+		"book 1.62 % of 800; 13 during the migration, 0 after it; column \"…\" does not "
+		"exist");
+	ck_assert_ptr_nonnull(strstr(r.findings[0].remedy, "swap both names in one statement"));
+	result_release(&r);
+}
+END_TEST
+
 START_TEST(totals_do_not_count_errors_twice)
 {
 	struct result r;
@@ -206,6 +221,7 @@ int main(void)
 	tcase_add_test(tcase, a_queue_is_told_with_what_held_it_up);
 	tcase_add_test(tcase, a_failure_is_told_with_place_code_and_what_became_of_the_rest);
 	tcase_add_test(tcase, a_new_error_is_told_with_count_and_share);
+	tcase_add_test(tcase, rows_that_are_gone_are_told_in_words);
 	tcase_add_test(tcase, totals_do_not_count_errors_twice);
 	tcase_add_loop_test(tcase, the_remedy_fits_the_statement, 0, (int)N(remedies));
 	tcase_add_test(tcase, the_remedy_for_a_queue_is_a_lock_timeout);
