@@ -249,7 +249,8 @@ static const struct engine scripted_engine = {
 #define AUDIT                                                                                \
 	{.call = SCRIPTED_OPEN},                                                             \
 		{.call = SCRIPTED_QUERY, .prefix = "CREATE TABLE IF NOT EXISTS schema_mig"}, \
-		{.call = SCRIPTED_PREPARE, .n_params = 12},                                  \
+		{.call = SCRIPTED_QUERY, .prefix = "SELECT format('%I.%I'"},                 \
+		{.call = SCRIPTED_PREPARE, .n_params = 17},                                  \
 	{                                                                                    \
 		.call = SCRIPTED_OPEN, .conn = 1                                             \
 	}
