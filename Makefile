@@ -15,7 +15,7 @@ JOBS := -j$(shell nproc)
 # MariaDB Connector/C, or MySQL's own client library where that one is missing.
 MYSQL_CLIENT := $(firstword $(foreach p,libmariadb mysqlclient, \
 	$(shell pkg-config --exists $(p) && echo $(p))))
-PACKAGES := libpq $(or $(MYSQL_CLIENT),libmariadb) libcyaml yaml-0.1 jansson libsodium
+PACKAGES := libpq $(or $(MYSQL_CLIENT),libmariadb) libcyaml yaml-0.1 jansson libsodium libxml-2.0
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wformat=2
 HARDEN := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 CFLAGS ?= -O2 -g

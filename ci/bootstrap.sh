@@ -4,10 +4,10 @@
 # there.
 set -eu
 packages="build-essential pkg-config libpq-dev default-libmysqlclient-dev libpg-query-dev
-	libcyaml-dev libyaml-dev libjansson-dev libsodium-dev check postgresql postgresql-client
-	mariadb-server mariadb-backup universal-ctags valgrind"
+	libcyaml-dev libyaml-dev libjansson-dev libsodium-dev libxml2-dev check postgresql
+	postgresql-client mariadb-server mariadb-backup universal-ctags valgrind"
 [ "${1:-}" != bench ] || packages="$packages sysbench xfsprogs"
-modules="libpq libmariadb libcyaml yaml-0.1 jansson libsodium check"
+modules="libpq libmariadb libcyaml yaml-0.1 jansson libsodium libxml-2.0 check"
 
 installed() {
 	status=$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) || return 1

@@ -7,6 +7,7 @@
 enum exit_code {
 	EXIT_APPROVE = 0,
 	EXIT_REJECT = 1,
+	EXIT_FINDINGS = 1, /* of lint */
 	EXIT_USAGE = 2,
 	EXIT_NOT_CARRIED_OUT = 3,
 	EXIT_INCONCLUSIVE = 4,
@@ -28,11 +29,12 @@ struct command {
 const struct command *command_all(void); /* ends with a NULL name */
 const struct command *command_find(const char *name);
 
-command_function command_run, command_plan, command_doctor, command_report, command_version,
-	command_help, command_apply;
+command_function command_run, command_plan, command_doctor, command_report, command_lint,
+	command_rules, command_version, command_help, command_apply;
 
 extern const char command_run_help[], command_plan_help[], command_doctor_help[],
-	command_report_help[], command_version_help[], command_help_help[], command_apply_help[];
+	command_report_help[], command_lint_help[], command_rules_help[], command_version_help[],
+	command_help_help[], command_apply_help[];
 
 /* The exit code of an error kind. */
 int command_exit_code(const struct err *err);

@@ -4,6 +4,9 @@
 
 static const struct command commands[] = {
 	{"run", command_run, "rehearse a migration and judge it", command_run_help},
+	{"lint", command_lint, "tell what is wrong with migration files, from their text",
+		command_lint_help},
+	{"rules", command_rules, "the rules of lint, or all about one", command_rules_help},
 	{"plan", command_plan, "say what a run would do; touches nothing", command_plan_help},
 	{"apply", command_apply, "apply an approved migration in production", command_apply_help},
 	{"doctor", command_doctor, "check this machine and the servers; --clean clears leftovers",

@@ -8,46 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/cleanup.h"
+#include "harness/base/json_text.h"
 #include "harness/base/mem.h"
-#include "harness/base/str.h"
 #include "harness/measure/result_fields.h"
 
 static json_t *write_struct(const struct field_shape *shape, const char *base);
-
-/* Length of the well-formed UTF-8 sequence at s, 0 when there is none. */
-static size_t sequence(const unsigned char *s)
-{
-	size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : 4;
-
-	if (*s >= 0x80 && (*s < 0xc2 || *s > 0xf4))
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-		(*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* A server with the encoding SQL_ASCII hands out any bytes; JSON takes UTF-8 only. */
-static json_t *write_string(const char *text)
-{
-	CLEANUP(cleanup_str) struct str clean = {0};
-
-	for (const unsigned char *s = (const unsigned char *)(text ? text : ""); *s;) {
-		size_t n = sequence(s);
-
-		if (n)
-			str_add_n(&clean, (const char *)s, n);
-		else
-			str_add(&clean, "\xef\xbf\xbd");
-		s += n ? n : 1;
-	}
-	return json_string(str_text(&clean));
-}
 
 /* JSON integers end at 2^63 - 1; only a random seed is ever above, and it must come back whole. */
 static json_t *write_number(uint64_t value)
@@ -74,7 +39,7 @@ static json_t *write_strings(char *const *strings, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, write_string(strings[i]));
+		json_array_append_new(list, json_text(strings[i]));
 	return list;
 }
 
@@ -84,7 +49,8 @@ static json_t *write_field(const struct field *f, const char *base)
 
 	switch (f->type) {
 	case FIELD_STRING:
-		return write_string(*(char *const *)at);
+		/* A server with the encoding SQL_ASCII hands out any bytes. */
+		return json_text(*(char *const *)at);
 	case FIELD_U64:
 		return write_number(*(const uint64_t *)at);
 	case FIELD_UINT:
