@@ -121,6 +121,9 @@ struct db_adapter {
 	bool (*in_transaction)(const struct db_conn *conn); /* open or failed, as the server told */
 	uint64_t (*session_id)(const struct db_conn *conn); /* backend pid or CONNECTION_ID() */
 
+	/* Whether the session's statement time-out ends statements of every kind, so that nobody
+	 * else need cut them. NULL: it does. */
+	bool (*limits_all)(const struct db_conn *conn);
 	/* Asks the server to stop what runs on conn, over a second connection; blocks at most
 	 * 2 s; the started statement then ends with an error through step(). May be called by
 	 * another thread than conn's. */

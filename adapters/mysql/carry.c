@@ -179,6 +179,7 @@ int my_carry(struct db_conn *source, bool has_zones, struct my_settings *s,
 	if (!my_control_on(log_bin)) {
 		my_settings_drop(s, "log_bin");
 		my_settings_drop(s, "log_slave_updates");
+		my_settings_drop(s, "log_replica_updates");
 		replica_note(info, "no-binary-log", false,
 			"the source writes no binary log, so the clone writes none");
 	}

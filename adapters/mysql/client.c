@@ -382,6 +382,12 @@ static uint64_t my_session_id(const struct db_conn *conn)
 	return conn->session;
 }
 
+/* MySQL's max_execution_time is for SELECT alone. */
+static bool my_limits_all(const struct db_conn *conn)
+{
+	return conn->mariadb;
+}
+
 const struct db_adapter mysql_db = {
 	.name = "mysql",
 	.features = DB_FEATURE_DDL_COMMITS | DB_FEATURE_QUESTION_MARKS,
@@ -398,6 +404,7 @@ const struct db_adapter mysql_db = {
 	.column = my_column,
 	.in_transaction = my_in_transaction,
 	.session_id = my_session_id,
+	.limits_all = my_limits_all,
 	.cancel = my_conn_cancel,
 	.redact = my_conninfo_redact,
 	.has_password = my_conninfo_has_password,

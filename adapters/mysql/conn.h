@@ -29,7 +29,8 @@ enum my_after {
 };
 
 struct my_statement {
-	char *sql; /* NULL: never prepared, or not successfully */
+	char *sql;	 /* NULL: never prepared, or not successfully */
+	uint64_t counts; /* parameters that a LIMIT counts rows with, a bit each; by text alone */
 	unsigned n_params;
 	unsigned n_columns; /* of its rows; 0: none, or not known before it is executed */
 	MYSQL_STMT *stmt;   /* NULL when prepared by text */

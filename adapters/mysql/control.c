@@ -15,7 +15,9 @@ int my_control_open(const char *dsn, const char *database, struct db_conn **ret,
 		.application = "rehearse",
 		.init_sql = "SET SESSION sql_mode = '', lock_wait_timeout = 60, "
 			    "innodb_lock_wait_timeout = 60, wait_timeout = 28800; "
-			    "/*M!50000 SET SESSION max_statement_time = 0 */"};
+			    "/*M!50000 SET SESSION max_statement_time = 0 */"
+			    "/*!80003 SET SESSION max_execution_time = 0, "
+			    "information_schema_stats_expiry = 0 */"};
 
 	return db_connect(&mysql_db, &target, ret, err);
 }

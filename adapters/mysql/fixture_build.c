@@ -69,6 +69,7 @@ static int load(const struct fixture *f, const struct provider_env *env, const s
 static int shrink_log(struct my_server *s, struct my_settings *settings, struct err *err)
 {
 	my_settings_set(settings, "innodb_log_file_size", "16M");
+	my_settings_set(settings, "innodb_redo_log_capacity", "16M");
 	if (my_server_configure(s, settings->items, settings->n, err) ||
 		my_server_start(s, START_TIMEOUT_US, err))
 		return -1;

@@ -168,7 +168,9 @@ static int find_waits(struct observer *o, struct proof *p, struct err *err)
 	do {
 		if (my_observer_look(o, false, err) || my_observer_take(o, note, p, err))
 			return -1;
-		if (p->told_us[METADATA] && (p->skip[TABLE] || p->told_us[TABLE]))
+		p->told_us[ROW] = o->rows.time_us - o->rows.base_time_us;
+		if (p->told_us[METADATA] && (p->skip[TABLE] || p->told_us[TABLE]) &&
+			(p->skip[ROW] || p->told_us[ROW]))
 			break;
 		clock_sleep_us(STEP_US);
 	} while (clock_us() < until);
@@ -189,7 +191,6 @@ static void describe(struct observer *o, struct proof *p)
 	struct observe_source *s = &o->source;
 	size_t len;
 
-	p->told_us[ROW] = o->rows.time_us - o->rows.base_time_us;
 	snprintf(s->detail, sizeof(s->detail),
 		"clock to %" PRIu64 " us; of holds told:", o->clock.bound_us);
 	for (int i = 0; i < KINDS; i++) {

@@ -38,15 +38,17 @@ void my_seen_clear(struct my_seen_locks *seen)
 static char *object_of(const struct observer_session *s, unsigned row, const char *mode)
 {
 	const char *type = mo_text(s, row, 0), *name = mo_text(s, row, 2);
+	const char *schema = mo_text(s, row, 1);
 	bool table = !strcmp(type, "TABLE") || !strcmp(type, "Table metadata lock");
 
 	if (!strncmp(mode, "BACKUP_FTWRL", 12))
 		return mem_strdup("all tables");
-	/* The tables that an ALTER builds beside have such names; statistics are the server's own.
-	 */
-	if (!table || !strncmp(name, "#sql", 4) || !strcmp(mo_text(s, row, 1), "mysql"))
+	/* The tables that an ALTER builds beside have such names; statistics and MySQL's notes in
+	 * the files of tables are the server's own. */
+	if (!table || !strncmp(name, "#sql", 4) || !strcmp(schema, "mysql") ||
+		!strcmp(schema, "dummy_sdi_db"))
 		return NULL;
-	return mem_printf("%s.%s", mo_text(s, row, 1), name);
+	return mem_printf("%s.%s", schema, name);
 }
 
 /* Between two looks a lock was taken, or released: on the average half-way. */

@@ -69,14 +69,21 @@ static void add(char *text, size_t size, const char *more)
 
 static void describe_events(struct observer *o, bool late)
 {
+	static const char *const rows[] = {
+		[MY_ROWS_NONE] = NULL,
+		[MY_ROWS_MONITOR] =
+			"single row-lock waits are estimates to some 25 ms, and rarely seen below "
+			"50 ms; their number and sum are exact",
+		[MY_ROWS_LOCK_WAITS] =
+			"single row-lock waits are estimates to some 50 ms, and rarely seen below "
+			"100 ms; their number and sum are exact",
+	};
 	struct observe_source *s = &o->source;
 
 	s->exact = true;
 	s->min_wait_us = atomic_load(&o->min_wait_us);
-	if (o->rows.source != MY_ROWS_NONE)
-		add(s->blind_to, sizeof(s->blind_to),
-			"single row-lock waits are estimates to some 25 ms, and rarely seen below "
-			"50 ms; their number and sum are exact");
+	if (rows[o->rows.source])
+		add(s->blind_to, sizeof(s->blind_to), rows[o->rows.source]);
 	if (late)
 		add(s->blind_to, sizeof(s->blind_to),
 			"metadata locks taken before the observation began");

@@ -247,7 +247,7 @@ static bool takes_more(struct oracle *o)
 
 /*
  * MySQL keeps versions of rows for instant changes, 64 of them, in later releases 255; then it
- * rebuilds without a word. The copy begins at 0. Not run here, where there is MariaDB only.
+ * rebuilds without a word. The copy begins at 0.
  */
 static bool versions_used_up(struct question *q)
 {

@@ -66,6 +66,8 @@ static const struct server_setting fixed[] = {
 	{(char *)"event_scheduler", (char *)"OFF"},
 	{(char *)"character-set-server", (char *)"utf8mb4"},
 	{(char *)"innodb_print_all_deadlocks", (char *)"ON"},
+	/* MySQL would tell sizes as they were a day ago. */
+	{(char *)"loose-information_schema_stats_expiry", (char *)"0"},
 	{(char *)"performance_schema", (char *)"ON"},
 	{(char *)"performance-schema-instrument", (char *)"wait/%=OFF"},
 	{(char *)"performance-schema-instrument", (char *)"idle=OFF"},
@@ -73,6 +75,8 @@ static const struct server_setting fixed[] = {
 	{(char *)"performance-schema-consumer-events-waits-current", (char *)"ON"},
 	{(char *)"performance-schema-consumer-events-waits-history-long", (char *)"ON"},
 	{(char *)"performance-schema-events-waits-history-long-size", (char *)"100000"},
+	{(char *)"performance-schema-consumer-events-transactions-current", (char *)"OFF"},
+	{(char *)"performance-schema-consumer-events-transactions-history", (char *)"OFF"},
 	{(char *)"performance-schema-consumer-events-statements-current", (char *)"OFF"},
 	{(char *)"performance-schema-consumer-events-statements-history", (char *)"OFF"},
 };
@@ -95,6 +99,9 @@ int my_server_configure(
 	add_path(&text, s, "pid-file", "server.pid");
 	add_path(&text, s, "log-error", "log/error.log");
 	add_setting(&text, s->programs->flavour.words->skip_start, NULL);
+	/* A built-in directory that a server of another user's must see, or it does not start. */
+	if (!s->programs->flavour.mariadb)
+		add_path(&text, s, "secure-file-priv", "tmp");
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		add_setting(&text, fixed[i].name, fixed[i].value);
 	for (size_t i = 0; i < n; i++) {
@@ -188,6 +195,7 @@ static bool ready(const void *ctx)
 int my_server_start(struct my_server *s, uint64_t timeout_us, struct err *err)
 {
 	CLEANUP(cleanup_free) char *defaults = defaults_option(s);
+	CLEANUP(cleanup_free) char *lock = mem_printf("%s.lock", s->socket);
 	const char *const argv[] = {s->programs->server, defaults, NULL};
 	struct private_start how = {.argv = argv,
 		.name = s->programs->flavour.mariadb ? "mariadbd" : "mysqld",
@@ -199,8 +207,9 @@ int my_server_start(struct my_server *s, uint64_t timeout_us, struct err *err)
 		.ctx = s,
 		.timeout_us = timeout_us};
 
-	/* What a killed server left would look like this one's. */
+	/* What a killed server left would look like this one's, or, to MySQL, like another's. */
 	unlink(s->socket);
+	unlink(lock);
 	return private_server_start(&s->base, &how, err);
 }
 

@@ -110,6 +110,7 @@ static const struct {
 	{"server_id", "the harness sets up the replication"},
 	{"log_bin", "the harness sets up the replication"},
 	{"skip_log_bin", "the harness sets up the replication"},
+	{"log_replica_updates", "the harness sets up the replication"},
 	{"log_slave_updates", "the harness sets up the replication"},
 	{"read_only", "the harness sets up the replication"},
 	{"super_read_only", "the harness sets up the replication"},
@@ -148,12 +149,15 @@ void my_settings_standard(struct my_settings *s)
 	static const struct server_setting always[] = {
 		SETTING("max_connections", "300"),
 		SETTING("innodb_buffer_pool_size", "256M"),
-		SETTING("innodb_log_file_size", "256M"),
+		/* By each server's own name: the other's is unknown to it. */
+		SETTING("loose-innodb_log_file_size", "256M"),
+		SETTING("loose-innodb_redo_log_capacity", "256M"),
 		SETTING("key_buffer_size", "128M"),
 		SETTING("log_bin", "binlog"),
 		SETTING("binlog_format", "ROW"),
 		/* The replica writes the same log as the server that it stands for. */
-		SETTING("log_slave_updates", "ON"),
+		SETTING("loose-log_slave_updates", "ON"),
+		SETTING("loose-log_replica_updates", "ON"),
 		SETTING("sync_binlog", "0"),
 		SETTING("innodb_flush_log_at_trx_commit", "1"),
 	};
@@ -167,7 +171,8 @@ void my_settings_loading(struct my_settings *s)
 		SETTING("innodb_flush_log_at_trx_commit", "0"),
 		SETTING("innodb_doublewrite", "OFF"),
 		SETTING("innodb_buffer_pool_size", "512M"),
-		SETTING("innodb_log_file_size", "512M"),
+		SETTING("loose-innodb_log_file_size", "512M"),
+		SETTING("loose-innodb_redo_log_capacity", "512M"),
 		SETTING("innodb_buffer_pool_dump_at_shutdown", "OFF"),
 		SETTING("key_buffer_size", "256M"),
 		SETTING("myisam_sort_buffer_size", "256M"),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/mysql/dialect_lex.h"
 #include "harness/base/mem.h"
 
 static int misuse(struct db_conn *conn, const char *text)
@@ -54,6 +55,30 @@ static void add_literal(struct str *text, const struct db_param *param)
 	str_add_char(text, '\'');
 }
 
+/* Where a LIMIT counts rows, MySQL takes no text: a bit for each of the first 64 parameters. */
+static uint64_t find_counts(const char *sql)
+{
+	struct my_lexer lexer = {.text = sql, .len = strlen(sql)};
+	struct my_token token;
+	uint64_t counts = 0;
+	unsigned n = 0;
+	bool limit = false;
+
+	for (my_lex_solid(&lexer, &token); token.kind != MY_END; my_lex_solid(&lexer, &token)) {
+		bool param = my_token_char(sql, &token, '?');
+
+		if (param && limit && n < 64)
+			counts |= (uint64_t)1 << n;
+		n += param;
+		limit = my_token_is(sql, &token, "LIMIT") ||
+			(limit &&
+				(param || token.kind == MY_NUMBER ||
+					my_token_char(sql, &token, ',') ||
+					my_token_is(sql, &token, "OFFSET")));
+	}
+	return counts;
+}
+
 int my_prepare_start(struct db_conn *conn, unsigned id, const char *sql, unsigned n_params)
 {
 	struct my_statement *s;
@@ -65,6 +90,7 @@ int my_prepare_start(struct db_conn *conn, unsigned id, const char *sql, unsigne
 	s->sql = mem_strdup(sql);
 	s->n_params = n_params;
 	s->n_columns = 0;
+	s->counts = conn->by_text ? find_counts(sql) : 0;
 	conn->running = s;
 	str_clear(&conn->text);
 	if (conn->by_text) {
@@ -104,15 +130,26 @@ static int bind_params(
 	return n && mysql_stmt_bind_param(s->stmt, conn->binds) ? -1 : 0;
 }
 
+static bool is_count(const struct my_statement *s, unsigned i, const struct db_param *param)
+{
+	return i < 64 && s->counts >> i & 1 && param->text && param->len &&
+		strspn(param->text, "0123456789") == param->len;
+}
+
 /* The values as user variables of the session, then EXECUTE with them. */
 static void write_execute(
 	struct db_conn *conn, unsigned id, const struct db_param *params, unsigned n)
 {
+	const struct my_statement *s = &conn->statements[id];
+
 	str_clear(&conn->text);
 	for (unsigned i = 0; i < n; i++) {
 		add_number(&conn->text, i ? ", @rehearse_" : "SET @rehearse_", i);
 		str_add(&conn->text, " = ");
-		add_literal(&conn->text, &params[i]);
+		if (is_count(s, i, &params[i]))
+			str_add(&conn->text, params[i].text);
+		else
+			add_literal(&conn->text, &params[i]);
 	}
 	add_number(&conn->text, n ? "; EXECUTE r" : "EXECUTE r", id);
 	for (unsigned i = 0; i < n; i++)

@@ -33,6 +33,10 @@ static enum sent set_timeouts(struct runner *r, const struct migration_unit *u, 
 	char *sql = r->dialect->session_timeouts(
 		r->own_lock ? DIALECT_KEEP : lock, r->own_statement ? DIALECT_KEEP : statement);
 
+	/* A time-out of the file's own is meant as the server takes it. */
+	r->cut_us = r->own_statement || !r->db->limits_all || r->db->limits_all(r->conn)
+		? 0
+		: statement;
 	return *sql ? blame(r, u->first, "setting time-outs: ", runner_control(r, sql, err))
 		    : SENT_OK;
 }

@@ -23,8 +23,10 @@ struct runner {
 	struct db_conn *conn;
 	struct audit audit;
 	struct rng rng;
-	uint64_t deadline_us;	      /* by clock_us(); 0: none */
-	bool ticked;		      /* the tick asked to end */
+	uint64_t deadline_us; /* by clock_us(); 0: none */
+	uint64_t cut_us; /* of a statement, where the server does not cut it itself; 0: it does */
+	bool cut;	 /* the last one was */
+	bool ticked;	 /* the tick asked to end */
 	bool own_lock, own_statement; /* the file has set this time-out for the session */
 	bool retryable;		      /* the unit's failure may go away when it is run again */
 	bool lost;		      /* the connection is gone */
@@ -35,7 +37,8 @@ struct runner {
 
 /* ---- send.c ---- */
 int runner_connect(struct runner *r, struct err *err);
-/* Under the migration's limit, with ticks. */
+/* Under the migration's limit, with ticks. A statement that is cut at cut_us ends as the server
+ * then says. */
 enum sent runner_send(struct runner *r, const char *sql, struct err *err);
 /* BEGIN, COMMIT, ROLLBACK: not under the limit, since they end what it cut. */
 enum sent runner_control(struct runner *r, const char *sql, struct err *err);

@@ -50,13 +50,31 @@ static enum sent send(struct runner *r, const char *sql, uint64_t timeout_us, st
 	return SENT_BROKEN;
 }
 
+/* What the server answered to being cancelled; it may have been done just then. */
+static enum sent cut(struct runner *r, struct err *err)
+{
+	if (r->db->step(r->conn) == DB_AGAIN) {
+		err_set(err, ERR_FAILED, "the server did not end a statement that was cancelled");
+		return SENT_BROKEN;
+	}
+	r->cut = r->db->result(r->conn)->error.class != DB_CLASS_NONE;
+	return r->cut ? SENT_ERROR : SENT_OK;
+}
+
 enum sent runner_send(struct runner *r, const char *sql, struct err *err)
 {
-	uint64_t now = clock_us();
+	uint64_t now = clock_us(), left = 0;
+	enum sent sent;
 
-	if (!r->deadline_us)
-		return send(r, sql, 0, err);
-	return now >= r->deadline_us ? SENT_CUT : send(r, sql, r->deadline_us - now, err);
+	r->cut = false;
+	if (r->deadline_us && now >= r->deadline_us)
+		return SENT_CUT;
+	if (r->deadline_us)
+		left = r->deadline_us - now;
+	if (!r->cut_us || (left && left <= r->cut_us))
+		return send(r, sql, left, err);
+	sent = send(r, sql, r->cut_us, err);
+	return sent == SENT_CUT ? cut(r, err) : sent;
 }
 
 enum sent runner_control(struct runner *r, const char *sql, struct err *err)

@@ -95,6 +95,17 @@ static void record_cut(struct runner *r, struct result_statement *s)
 	record_words(s, "timed-out", e->class == DB_CLASS_NONE ? "limit" : e->code, words);
 }
 
+static void note_cut(struct runner *r, struct result_statement *s)
+{
+	char limit[UNITS_TEXT];
+	CLEANUP(cleanup_free)
+	char *note = mem_printf("cancelled by the harness after %s: this server's own time-out "
+				"does not reach every statement",
+		units_duration_exact(r->cut_us, limit));
+
+	record_note(s, note);
+}
+
 static void record_sent(struct runner *r, size_t i, enum sent sent, const struct err *err)
 {
 	struct result_statement *s = &r->result->statements[i];
@@ -107,6 +118,8 @@ static void record_sent(struct runner *r, size_t i, enum sent sent, const struct
 		break;
 	case SENT_ERROR:
 		record_error(r, i, "", e);
+		if (r->cut)
+			note_cut(r, s);
 		r->retryable = e->lock_timeout || e->retryable;
 		r->lost = e->class == DB_CLASS_CONNECTION;
 		break;

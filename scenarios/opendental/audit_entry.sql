@@ -13,4 +13,4 @@ SELECT SecurityLogNum, PermType, UserNum, LogDateTime, LogText, PatNum, CompName
     LogSource, DefNum, DefNumError, DateTPrevious
 FROM securitylog
 WHERE SecurityLogNum = :id;
-INSERT INTO securityloghash (SecurityLogNum, LogHash) VALUES (:id, MD5(:id));
+INSERT INTO securityloghash (SecurityLogNum, LogHash) VALUES (:id, LEFT(SHA2(:id, 256), 32));

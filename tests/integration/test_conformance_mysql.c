@@ -1,4 +1,4 @@
-/* The conformance suite on MariaDB. */
+/* The conformance suite on MariaDB, or on what REHEARSE_MYSQL_BIN names. */
 #include <stdlib.h>
 
 #include "adapters/mysql/client.h"
@@ -46,8 +46,8 @@ static struct conformance mariadb = {
 	.sleep = "SELECT 1 FROM (SELECT sleep(60)) AS t",
 	.sleep_code = "1317",
 	.terminate = "KILL %llu",
-	.init = "SET max_statement_time = 47",
-	.show_init = "SELECT truncate(@@max_statement_time, 0)",
+	.init = "SET lock_wait_timeout = 47",
+	.show_init = "SELECT @@lock_wait_timeout",
 	.init_value = "47",
 	.show_application = "SELECT attr_value FROM performance_schema.session_connect_attrs "
 			    "WHERE processlist_id = connection_id() AND attr_name = 'program_name'",

@@ -213,6 +213,57 @@ START_TEST(the_limit_cuts_the_migration)
 }
 END_TEST
 
+static bool limits_some(const struct db_conn *conn)
+{
+	(void)conn;
+	return false;
+}
+
+static char *sets_nothing(uint64_t lock_us, uint64_t statement_us)
+{
+	(void)lock_us;
+	(void)statement_us;
+	return mem_strdup("");
+}
+
+/* As on a server whose own time-out leaves some statements alone. */
+START_TEST(what_the_server_does_not_cut_the_harness_does)
+{
+	struct db_adapter db = postgres_db;
+	struct dialect dialect = postgres_dialect;
+	const struct engine engine = {
+		.name = "some", .db = &db, .dialect = &dialect, .observer = &postgres_observer};
+
+	db.limits_all = limits_some;
+	dialect.session_timeouts = sets_nothing;
+	migrate.engine = &engine;
+	migrate.settings.statement_timeout_us = 300000;
+	migrate_runs_to("ALTER TABLE a ADD y int; SELECT pg_sleep(60); SELECT 1",
+		"rolled-back, timed-out 57014, not-run");
+	ck_assert_msg(strstr(migrate.result.statements[1].note,
+			      "cancelled by the harness after 300ms: this server's own time-out"),
+		"%s", migrate.result.statements[1].note);
+	ck_assert_str_eq(migrate.result.statements[0].note, "");
+	migrate_columns_are("id x");
+}
+END_TEST
+
+START_TEST(a_time_out_of_the_files_own_is_left_to_the_server)
+{
+	struct db_adapter db = postgres_db;
+	struct dialect dialect = postgres_dialect;
+	const struct engine engine = {
+		.name = "some", .db = &db, .dialect = &dialect, .observer = &postgres_observer};
+
+	db.limits_all = limits_some;
+	dialect.session_timeouts = sets_nothing;
+	migrate.engine = &engine;
+	migrate.settings.transaction = TRANSACTION_STATEMENT;
+	migrate.settings.statement_timeout_us = 300000;
+	migrate_runs_to("SET statement_timeout = '1min'; SELECT pg_sleep(0.7)", "ok, ok");
+}
+END_TEST
+
 /* ---- errors ---- */
 
 START_TEST(a_syntax_error_is_told_with_the_files_line)
@@ -348,6 +399,8 @@ int main(void)
 	tcase_add_test(tc, the_files_own_timeout_holds_from_there_on);
 	tcase_add_test(tc, builds_have_timeouts_of_their_own);
 	tcase_add_test(tc, the_limit_cuts_the_migration);
+	tcase_add_test(tc, what_the_server_does_not_cut_the_harness_does);
+	tcase_add_test(tc, a_time_out_of_the_files_own_is_left_to_the_server);
 	tcase_add_test(tc, a_syntax_error_is_told_with_the_files_line);
 	tcase_add_test(tc, what_only_a_client_understands_fails_with_a_word);
 	tcase_add_test(tc, a_dropped_connection_is_an_outcome);

@@ -127,7 +127,7 @@ START_TEST(locks_come_with_times_and_with_whom_they_block)
 	uint64_t before, took;
 
 	fresh_schema();
-	rig_once("INSERT INTO t SELECT seq, seq, 'x' FROM seq_20001_to_400000");
+	rig_once("INSERT INTO t SELECT seq + 20000, seq, 'x' FROM seq_1_to_400000");
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
 	before = clock_wall_us();
@@ -189,7 +189,7 @@ START_TEST(tables_of_myisam_are_locked_as_a_whole)
 	} statements[] = {
 		{"UPDATE isam SET n = n + 1 WHERE SLEEP(0.0002) = 0 LIMIT 500", "table WRITE",
 			true},
-		{"INSERT INTO isam SELECT seq, SLEEP(0.0002) FROM seq_30001_to_30500",
+		{"INSERT INTO isam SELECT seq + 30000, SLEEP(0.0002) FROM seq_1_to_1000",
 			"table WRITE", false},
 		{"INSERT INTO t SELECT id + 50000, SLEEP(0.0002), '' FROM isam LIMIT 500",
 			"table READ", false},

@@ -338,7 +338,9 @@ START_TEST(waits_that_end_badly_tell_how)
 		const char *code;
 	} cases[] = {
 		{"SET lock_wait_timeout = 1", "SELECT 0 FROM a", WAIT_TIMED_OUT, "1205"},
-		{"SET max_statement_time = 0.3", "SELECT 1 FROM a", WAIT_CANCELLED, "1969"},
+		{"SET @x = 1 /*M! , max_statement_time = 0.3 */ /*!80000 , max_execution_time = "
+		 "300 */",
+			"SELECT 1 FROM a", WAIT_CANCELLED, "1969 3024"},
 		{"SET lock_wait_timeout = 2", "ALTER TABLE a ADD COLUMN z INT", WAIT_TIMED_OUT,
 			"1205"},
 		{"SET @x = 1", "SELECT 3 FROM a", WAIT_UNFINISHED, ""},
@@ -366,7 +368,9 @@ START_TEST(waits_that_end_badly_tell_how)
 		client_end(&clients[i]);
 		ck_assert_msg(e->outcome == cases[i].outcome, "%s: %s", cases[i].sql,
 			wait_outcome_name(e->outcome));
-		ck_assert_str_eq(clients[i].code, cases[i].code);
+		ck_assert_msg(strstr(cases[i].code, clients[i].code) &&
+				!*clients[i].code == !*cases[i].code,
+			"%s: %s", cases[i].sql, clients[i].code);
 		db->close(clients[i].conn);
 	}
 	told_release(&told);

@@ -2,6 +2,7 @@
  * happens when it breaks, and that nothing of it stays. */
 #include <stdio.h>
 
+#include "harness/base/cleanup.h"
 #include "tests/integration/mysql_rig.h"
 
 static void fresh_schema(void)
@@ -99,7 +100,9 @@ START_TEST(without_performance_schema_it_falls_back_and_says_so)
 	ck_assert_str_eq(told.list[0].object, "test.t");
 	f = facts_of(o, migration, "ALTER TABLE t MODIFY n BIGINT", "");
 	ck_assert_str_eq(f.algorithm, "copy");
-	ck_assert_ptr_nonnull(find_lock(&f, "test.t", "EXCLUSIVE"));
+	/* MariaDB's plugin tells locks even so; MySQL has nothing else that does. */
+	ck_assert_int_eq(
+		find_lock(&f, "test.t", "EXCLUSIVE") != NULL, server.programs.flavour.mariadb);
 	statement_facts_release(&f);
 	rig_finish(o, &told);
 	told_release(&told);
@@ -143,16 +146,19 @@ START_TEST(a_lost_server_is_told)
 {
 	struct db_conn *conn = rig_session("control");
 	struct observer *o = rig_observe("auto", 10000);
+	CLEANUP(cleanup_free) char *kill = NULL;
 	struct told told = {0};
 	uint64_t end = clock_us() + 10000000;
 	struct err err = {0};
 	int failed = 0;
 
-	rig_run(conn,
-		"SELECT GROUP_CONCAT(CONCAT('KILL ', PROCESSLIST_ID) SEPARATOR ';') INTO @kill"
-		" FROM performance_schema.session_connect_attrs"
-		" WHERE ATTR_NAME = 'program_name' AND ATTR_VALUE = 'rehearse-observer'");
-	rig_run(conn, "EXECUTE IMMEDIATE CONCAT('BEGIN NOT ATOMIC ', @kill, '; END')");
+	ck_ok(db_text(db, conn,
+		      "SELECT GROUP_CONCAT(CONCAT('KILL ', PROCESSLIST_ID) SEPARATOR ';')"
+		      " FROM performance_schema.session_connect_attrs"
+		      " WHERE ATTR_NAME = 'program_name' AND ATTR_VALUE = 'rehearse-observer'",
+		      &kill, &err),
+		err);
+	rig_run(conn, kill);
 	while (!failed && clock_us() < end) {
 		failed = ops->poll(o, keep, &told, &err);
 		clock_sleep_us(20000);

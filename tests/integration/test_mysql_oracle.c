@@ -15,7 +15,7 @@ static void start_server(void)
 static void fresh_schema(void)
 {
 	static const char *const statements[] = {"SET foreign_key_checks = 0",
-		"DROP TABLE IF EXISTS t, parent, child, isam, full, empty",
+		"DROP TABLE IF EXISTS t, parent, child, isam, texts, bare",
 		"SET foreign_key_checks = 1",
 		"CREATE TABLE parent (id INT PRIMARY KEY, name VARCHAR(20)) ENGINE=InnoDB",
 		"INSERT INTO parent SELECT seq, 'p' FROM seq_1_to_50",
@@ -30,10 +30,10 @@ static void fresh_schema(void)
 		"'0001-01-01')"
 		" ENGINE=MyISAM",
 		"INSERT INTO isam SELECT seq, seq, '0001-01-01' FROM seq_1_to_2000",
-		"CREATE TABLE full (id INT PRIMARY KEY, body TEXT, FULLTEXT KEY (body)) "
+		"CREATE TABLE texts (id INT PRIMARY KEY, body TEXT, FULLTEXT KEY (body)) "
 		"ENGINE=InnoDB",
-		"INSERT INTO full SELECT seq, 'some words' FROM seq_1_to_200",
-		"CREATE TABLE empty (id INT PRIMARY KEY, n INT) ENGINE=InnoDB"};
+		"INSERT INTO texts SELECT seq, 'some words' FROM seq_1_to_200",
+		"CREATE TABLE bare (id INT PRIMARY KEY, n INT) ENGINE=InnoDB"};
 	struct db_conn *conn = rig_session("setup");
 
 	for (size_t i = 0; i < N(statements); i++)
@@ -88,7 +88,7 @@ static const struct {
 		"accepted as instant, and copied"},
 	{"ALTER TABLE t ADD FOREIGN KEY (parent_id) REFERENCES parent (id)", "copy", "shared",
 		"a key that is checked"},
-	{"ALTER TABLE full ADD COLUMN a INT", "rebuild", "shared", "beside a full-text index"},
+	{"ALTER TABLE texts ADD COLUMN a INT", "rebuild", "shared", "beside a full-text index"},
 	{"ALTER TABLE t ADD COLUMN a INT, ALGORITHM=COPY", "copy", "shared", "as it was asked for"},
 	{"ALTER TABLE t RENAME TO t2", "instant", "exclusive", "another name"},
 	{"ALTER TABLE isam ADD COLUMN a INT", "copy", "shared", "MyISAM copies"},
@@ -98,13 +98,29 @@ static const struct {
 	{"ALTER TABLE isam ENGINE=InnoDB", "copy", "shared", "another engine"},
 };
 
+/* What MySQL does otherwise, measured on 9.7. */
+static const struct {
+	const char *comment, *algorithm, *lock;
+} otherwise[] = {
+	{"with its index", "rebuild", "none"},
+	{"from less than 128 bytes to more than 255", "copy", "shared"},
+	{"beside a full-text index", "copy", "shared"},
+	{"another name", "instant", "none"},
+};
+
 START_TEST(alters_are_done_as_predicted)
 {
 	struct db_conn *conn;
 	struct observer *o;
 	struct prediction p;
 	struct statement_facts f;
+	const char *algorithm = cases[_i].algorithm, *lock = cases[_i].lock;
 
+	for (size_t i = 0; i < N(otherwise) && !server.programs.flavour.mariadb; i++)
+		if (!strcmp(otherwise[i].comment, cases[_i].comment)) {
+			algorithm = otherwise[i].algorithm;
+			lock = otherwise[i].lock;
+		}
 	fresh_schema();
 	rig_once("DROP TABLE IF EXISTS t2");
 	conn = rig_session("migration");
@@ -113,14 +129,12 @@ START_TEST(alters_are_done_as_predicted)
 	f = facts_of(o, conn, cases[_i].sql);
 	printf("%-70s %s/%s, then %s; %s\n", cases[_i].sql, p.algorithm, p.lock, f.algorithm,
 		p.note);
-	if (*cases[_i].algorithm)
-		ck_assert_msg(!strcmp(f.algorithm, cases[_i].algorithm), "%s: did %s",
-			cases[_i].comment, f.algorithm);
+	ck_assert_msg(
+		!strcmp(f.algorithm, algorithm), "%s: did %s", cases[_i].comment, f.algorithm);
 	ck_assert_msg(!strcmp(p.algorithm, f.algorithm), "%s: predicted %s, did %s",
 		cases[_i].comment, p.algorithm, f.algorithm);
-	if (cases[_i].lock && *cases[_i].lock)
-		ck_assert_msg(
-			!strcmp(p.lock, cases[_i].lock), "%s: lock %s", cases[_i].comment, p.lock);
+	if (lock)
+		ck_assert_msg(!strcmp(p.lock, lock), "%s: lock %s", cases[_i].comment, p.lock);
 	statement_facts_release(&f);
 	ops->close(o);
 	db->close(conn);
@@ -137,7 +151,9 @@ START_TEST(a_copy_behind_an_accepted_instant_is_found)
 	o = rig_observe("processlist", 10000);
 	p = predict(o, "ALTER TABLE t PARTITION BY HASH (id) PARTITIONS 2");
 	ck_assert_str_eq(p.algorithm, "copy");
-	ck_assert_msg(strstr(p.note, "accepted, yet"), "%s", p.note);
+	/* MySQL does not accept it, and is asked on. */
+	if (server.programs.flavour.mariadb)
+		ck_assert_msg(strstr(p.note, "accepted, yet"), "%s", p.note);
 	p = predict(o, "ALTER TABLE isam MODIFY n BIGINT");
 	ck_assert_str_eq(p.algorithm, "copy");
 	p = predict(o, "ALTER TABLE t MODIFY n BIGINT");
@@ -217,7 +233,8 @@ START_TEST(foreign_keys_are_on_the_copy)
 	ops->close(o);
 	o = rig_observe("processlist", 10000);
 	p = predict(o, "ALTER TABLE child MODIFY parent_id BIGINT");
-	ck_assert_msg(strstr(p.note, "1832") || strstr(p.note, "1846"), "%s", p.note);
+	ck_assert_msg(strstr(p.note, "1832") || strstr(p.note, "1846") || strstr(p.note, "3780"),
+		"%s", p.note);
 	ops->close(o);
 }
 END_TEST

@@ -1,4 +1,8 @@
-/* A throwaway MariaDB server for one suite; start it in an unchecked fixture. */
+/*
+ * A throwaway MariaDB server for one suite; start it in an unchecked fixture. With the variable
+ * REHEARSE_MYSQL_BIN in the environment, the folder of another server's programs, such as MySQL's,
+ * the suites run on that one.
+ */
 #ifndef REHEARSE_TESTS_MARIADB_H
 #define REHEARSE_TESTS_MARIADB_H
 
@@ -10,6 +14,15 @@ struct test_mariadb {
 	char *dir; /* removed by test_mariadb_stop() */
 	char *dsn; /* user root, database "test", which is empty */
 };
+
+/* What REHEARSE_MYSQL_BIN says; NULL: it is not set. */
+const char *test_mysql_bin(void);
+/* The programs that the suites run on; ends the process with a clear word when there are none. */
+void test_mysql_programs(struct my_programs *ret);
+
+/* MariaDB has the tables seq_1_to_N without anybody's doing; elsewhere makes those that the suites
+ * use, as views. */
+void test_mysql_sequences(const struct my_server *server, const char *database);
 
 /*
  * Makes a data directory and starts, with nothing flushed to disk in time, and `settings` on top.

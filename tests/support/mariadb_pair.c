@@ -13,6 +13,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
+#include "tests/support/mariadb.h"
 #include "tests/support/suite.h"
 
 #define START_TIMEOUT_US 60000000
@@ -34,6 +35,7 @@ static void settings_of(
 		{(char *)"innodb_buffer_pool_size", (char *)"32M"},
 		{(char *)"innodb_flush_method", (char *)"nosync"},
 		{(char *)"max_connections", (char *)"40"},
+		{(char *)"loose-cte_max_recursion_depth", (char *)"1000000"},
 		{(char *)"log_bin", (char *)"binlog"},
 	};
 
@@ -52,7 +54,7 @@ void test_maria_primary_start(
 	struct err err = {0};
 
 	*pair = (struct test_maria_pair){0};
-	must(my_programs_find(NULL, &pair->programs, &err), &err);
+	test_mysql_programs(&pair->programs);
 	must(fs_temp_dir(&pair->dir, &err), &err);
 	must(chmod(pair->dir, 0711), &(struct err){.text = "cannot open the directory"});
 	dir = fs_join(pair->dir, "p");
@@ -67,6 +69,7 @@ void test_maria_primary_start(
 		"SET sql_log_bin = 0; CREATE DATABASE shop; "
 		"CREATE USER plain@localhost; GRANT SELECT ON *.* TO plain@localhost");
 	pair->primary_dsn = my_server_dsn(&pair->primary, "shop");
+	test_mysql_sequences(&pair->primary, "shop");
 }
 
 /* A replica's files are a copy of the primary's, taken while that is down. */

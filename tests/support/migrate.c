@@ -84,7 +84,7 @@ void migrate_teardown(void)
 
 int migrate_run(const char *text)
 {
-	struct migration_run config = {.engine = &engine,
+	struct migration_run config = {.engine = migrate.engine ? migrate.engine : &engine,
 		.dsn = migrate.dsn,
 		.settings = &migrate.settings,
 		.observer = migrate.observer,

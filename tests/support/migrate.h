@@ -12,6 +12,7 @@
 struct migrate {
 	char *dir, *path;
 	struct scenario_migration settings;
+	const struct engine *engine; /* NULL: PostgreSQL's */
 	struct migration_watch watch;
 	struct observer *observer;
 	const char *dsn;

@@ -5,6 +5,7 @@
 
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
+#include "tests/support/mariadb.h"
 #include "tests/support/suite.h"
 
 void test_run_init(struct test_run *run, const char *engine, const struct provider *provider)
@@ -12,7 +13,9 @@ void test_run_init(struct test_run *run, const char *engine, const struct provid
 	CLEANUP(cleanup_free) char *state = NULL;
 
 	*run = (struct test_run){.provider = provider,
-		.config = {.engine = engine, .catch_up_us = 30000000},
+		.config = {.engine = engine,
+			.catch_up_us = 30000000,
+			.bin_dir = !strcmp(engine, "mysql") ? test_mysql_bin() : NULL},
 		.env = {.cache_dir = "/dev/null/none"}};
 	ck_ok(fs_temp_dir(&state, &run->err), run->err);
 	setenv("XDG_STATE_HOME", state, 1);

@@ -4,7 +4,7 @@
 -- sets. That has to change the row: a server that finds the values as they were writes nothing.
 -- Each value is one of its type and length, the next update takes it back, and none can get in the
 -- way of a key or a constraint that a migration adds: seconds, the case of a first letter, a flag.
-SET SESSION group_concat_max_len = 1000000;
+SET SESSION group_concat_max_len = 1000000 /*!80003 , information_schema_stats_expiry = 0 */;
 SELECT concat('`', replace(t.table_schema, '`', '``'), '`.`', replace(t.table_name, '`', '``'), '`'),
 	concat('`', replace(k.key_column, '`', '``'), '`'),
 	u.changes,

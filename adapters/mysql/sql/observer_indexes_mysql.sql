@@ -1,3 +1,3 @@
--- MySQL 8.0 and later; not run here.
+-- MySQL 8.0 and later.
 SELECT TABLE_ID, INDEX_ID
 FROM information_schema.INNODB_INDEXES

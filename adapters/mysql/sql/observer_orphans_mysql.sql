@@ -1,4 +1,4 @@
--- The same on MySQL 8.0 and later, and constraints that nobody enforces; not run here.
+-- The same on MySQL 8.0 and later, and constraints that nobody enforces.
 SELECT 'orphan-table', NAME, NAME
 FROM information_schema.INNODB_TABLES
 WHERE NAME LIKE CONCAT(DATABASE(), '/#sql%')

@@ -1,4 +1,4 @@
--- MySQL without performance_schema; not run here. Whole seconds only.
+-- MySQL without performance_schema. Whole seconds only.
 SELECT ID, STATE, NULL, INFO, DB
 FROM information_schema.PROCESSLIST
 WHERE STATE LIKE 'Waiting for %lock'

