@@ -5,6 +5,7 @@
 #ifndef REHEARSE_ADAPTERS_DIALECT_H
 #define REHEARSE_ADAPTERS_DIALECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -89,6 +90,8 @@ struct dialect {
 	char *(*mask)(const char *sql, size_t len);
 
 	const char *begin, *commit, *rollback; /* "BEGIN", "COMMIT", "ROLLBACK" */
+	/* Several statements that are sent as one text are one transaction. */
+	bool text_is_transaction;
 	/* Creates schema_migrations_audit if absent. */
 	const char *audit_create;
 	/* Columns by parameter 1..17: run_id, file, file_sha256, line, statement_index,

@@ -210,6 +210,7 @@ const struct dialect postgres_dialect = {
 	.begin = "BEGIN",
 	.commit = "COMMIT",
 	.rollback = "ROLLBACK",
+	.text_is_transaction = true,
 	.audit_create = sql_postgres_audit_create,
 	.audit_insert = sql_postgres_audit_insert,
 	.audit_name = sql_postgres_audit_name,

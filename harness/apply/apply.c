@@ -34,6 +34,14 @@ static void apply_close(struct apply *a)
 	MEM_FREE(a->done);
 }
 
+/* What the team's own tool has applied there already. */
+static int skip_applied(struct apply *a, struct err *err)
+{
+	CLEANUP(cleanup_free) char *note = NULL;
+
+	return migration_skip_applied(&a->migration, a->config->engine, a->conn, &note, err);
+}
+
 /* Everything that only reads. */
 static int prepare(struct apply *a, const struct apply_config *c, struct err *err)
 {
@@ -47,7 +55,7 @@ static int prepare(struct apply *a, const struct apply_config *c, struct err *er
 	if (migration_load(c->settings, a->dialect, &a->migration, err) ||
 		db_connect(a->db, &target, &a->conn, err) ||
 		db_text(a->db, a->conn, a->dialect->server_version, &version, err) ||
-		apply_gate(c, &a->migration, version, err))
+		skip_applied(a, err) || apply_gate(c, &a->migration, version, err))
 		return -1;
 	return apply_history(c, a->conn, &a->migration, &a->done, err);
 }

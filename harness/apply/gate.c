@@ -25,7 +25,7 @@ static int same_files(const struct apply_config *c, const struct migration *m,
 static int check(const struct apply_config *c, const struct migration *m, const char *version,
 	const struct result *r, struct err *err)
 {
-	const char *mode = transaction_mode_name(c->settings->transaction);
+	const char *mode = migration_transactions(m, c->settings);
 
 	if (*r->failure)
 		return refuse(c, err, "that rehearsal was not carried out");

@@ -33,6 +33,15 @@ const char command_apply_help[] =
 	"\n"
 	"Exit codes: 0 applied, 1 a statement failed, 2 usage, 3 refused or not carried out.\n";
 
+static bool is_format(const char *word)
+{
+	size_t i = 0;
+
+	while (format_words[i] && strcmp(format_words[i], word) != 0)
+		i++;
+	return format_words[i];
+}
+
 /* Those of the rehearsal: its files and the transactions they ran in. */
 static int from_result(const struct options *o, struct scenario *ret, struct err *err)
 {
@@ -46,8 +55,10 @@ static int from_result(const struct options *o, struct scenario *ret, struct err
 		return -1;
 	}
 	overrides[0] = (struct scenario_override){"engine", r.rehearsal.engine};
-	overrides[1] =
-		(struct scenario_override){"migration.transaction", r.rehearsal.transaction_mode};
+	overrides[1] = (struct scenario_override){is_format(r.rehearsal.transaction_mode)
+			? "migration.format"
+			: "migration.transaction",
+		r.rehearsal.transaction_mode};
 	failed = scenario_defaults(overrides, 2, ret, err);
 	for (size_t i = 0; i < r.n_files && !failed; i++) {
 		failed = scenario_add_migration(ret, r.files[i].path, err);

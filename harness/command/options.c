@@ -19,6 +19,9 @@ enum option_id {
 	OPTION_CLEAN,
 	OPTION_OUTPUT,
 	OPTION_FORMAT,
+	OPTION_MIGRATION_FORMAT,
+	OPTION_FROM,
+	OPTION_TO,
 	OPTION_TARGET,
 	OPTION_RESULT,
 	OPTION_UNREHEARSED,
@@ -37,6 +40,9 @@ static const struct option long_options[] = {
 	{"clean", no_argument, NULL, OPTION_CLEAN},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"format", required_argument, NULL, OPTION_FORMAT},
+	{"migration-format", required_argument, NULL, OPTION_MIGRATION_FORMAT},
+	{"from", required_argument, NULL, OPTION_FROM},
+	{"to", required_argument, NULL, OPTION_TO},
 	{"target", required_argument, NULL, OPTION_TARGET},
 	{"result", required_argument, NULL, OPTION_RESULT},
 	{"without-rehearsal", required_argument, NULL, OPTION_UNREHEARSED},
@@ -69,17 +75,37 @@ static int add_set(struct options *o, const char *text, struct err *err)
 	return 0;
 }
 
+/* Options that are another way to write --set. */
+static const struct {
+	int id;
+	const char *key;
+} shortcuts[] = {
+	{OPTION_PROVIDER, "replica.provider"},
+	{OPTION_MIGRATION_FORMAT, "migration.format"},
+	{OPTION_FROM, "migration.from"},
+	{OPTION_TO, "migration.to"},
+};
+
+static bool take_shortcut(struct options *o, int id, const char *value)
+{
+	for (size_t i = 0; i < sizeof(shortcuts) / sizeof(shortcuts[0]); i++)
+		if (shortcuts[i].id == id) {
+			add_override(o, mem_strdup(shortcuts[i].key), value);
+			return true;
+		}
+	return false;
+}
+
 static int take(struct options *o, int id, char *value, struct err *err)
 {
+	if (take_shortcut(o, id, value))
+		return 0;
 	switch (id) {
 	case OPTION_SOURCE:
 		add_secret(o, "replica.source", value);
 		return 0;
 	case OPTION_STANDBY:
 		add_secret(o, "replica.standby", value);
-		return 0;
-	case OPTION_PROVIDER:
-		add_override(o, mem_strdup("replica.provider"), value);
 		return 0;
 	case OPTION_SET:
 		return add_set(o, value, err);

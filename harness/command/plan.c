@@ -7,7 +7,7 @@
 
 const char command_plan_help[] =
 	"usage: rehearse plan SCENARIO [options]\n"
-	"       rehearse plan --source DSN MIGRATION.sql... [options]\n"
+	"       rehearse plan --source DSN MIGRATION... [options]\n"
 	"\n"
 	"Says all that 'rehearse run' with the same words would do, step by step, and touches\n"
 	"nothing. Options as for 'run'.\n";

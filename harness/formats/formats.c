@@ -8,20 +8,14 @@
 #include "harness/formats/format.h"
 #include "harness/formats/names.h"
 
-#define FORMATS_MAX 16
-
 const char *format_name(const struct migration_format *format)
 {
 	return format->name;
 }
 
-const char *const *format_names(void)
+bool format_has_table(const struct migration_format *format)
 {
-	static const char *names[FORMATS_MAX + 1];
-
-	for (size_t i = 0; i < FORMATS_MAX && format_table[i].name; i++)
-		names[i] = format_table[i].name;
-	return names;
+	return format->ledgers[0];
 }
 
 static int find_format(const char *name, const struct migration_format **ret, struct err *err)
@@ -198,15 +192,16 @@ static int check_twice(const struct format_set *set, struct err *err)
 	return 0;
 }
 
-static int find_version(const struct format_set *set, const char *word, const char *version,
-	size_t *ret, struct err *err)
+static int find_version(
+	const struct format_set *set, const char *version, size_t *ret, struct err *err)
 {
+	if (!set->format->compare)
+		return err_set(err, ERR_USAGE, "'%s': plain SQL files have no versions", version);
 	for (*ret = 0; *ret < set->n_files; ++*ret)
 		if (!set->files[*ret].repeatable &&
 			!set->format->compare(set->files[*ret].version, version))
 			return 0;
-	return err_set(
-		err, ERR_USAGE, "%s '%s': there is no such version among the files", word, version);
+	return err_set(err, ERR_USAGE, "'%s': there is no such version among the files", version);
 }
 
 /* Versioned files [first, last], and all that are repeatable. */
@@ -222,21 +217,32 @@ static void keep(struct format_set *set, size_t first, size_t last)
 	set->n_files = n;
 }
 
+int formats_from(struct format_set *set, const char *version, struct err *err)
+{
+	size_t first;
+
+	if (find_version(set, version, &first, err))
+		return -1;
+	keep(set, first, set->n_files);
+	return 0;
+}
+
+int formats_to(struct format_set *set, const char *version, struct err *err)
+{
+	size_t last;
+
+	if (find_version(set, version, &last, err))
+		return -1;
+	keep(set, 0, last);
+	return 0;
+}
+
 static int cut_range(struct format_set *set, const struct format_options *o, struct err *err)
 {
-	size_t first = 0, last = set->n_files;
-
-	if (!o->from && !o->to)
-		return 0;
-	if (!set->format->compare)
-		return err_set(err, ERR_USAGE, "%s '%s': plain SQL files have no versions",
-			o->from ? "from" : "to", o->from ? o->from : o->to);
-	if ((o->from && find_version(set, "from", o->from, &first, err)) ||
-		(o->to && find_version(set, "to", o->to, &last, err)))
-		return -1;
-	if (first > last)
-		return err_set(err, ERR_USAGE, "from '%s' comes after to '%s'", o->from, o->to);
-	keep(set, first, last);
+	if (o->from && formats_from(set, o->from, err))
+		return err_prefix(err, "from");
+	if (o->to && formats_to(set, o->to, err))
+		return err_prefix(err, "to");
 	return 0;
 }
 

@@ -51,8 +51,9 @@ struct format_ignored {
 
 struct migration_format; /* each one's own: a row of the table in harness/formats/table.c */
 const char *format_name(const struct migration_format *format); /* "golang-migrate", "plain" … */
-/* Names of all formats, NULL-terminated; static. */
-const char *const *format_names(void);
+bool format_has_table(const struct migration_format *format);	/* of what is applied */
+/* Names of all formats, NULL-terminated. */
+extern const char *const format_words[];
 
 struct format_set {
 	const struct migration_format *format;
@@ -79,6 +80,9 @@ struct format_options {
 int formats_read(const char *const *paths, size_t n_paths, const struct format_options *options,
 	struct format_set *ret, struct err *err);
 void format_set_release(struct format_set *set); /* NULL-safe */
+/* Leaves out what comes before, or after, a version. ERR_USAGE: it is not there. */
+int formats_from(struct format_set *set, const char *version, struct err *err);
+int formats_to(struct format_set *set, const char *version, struct err *err);
 
 /* Looks into the tool's own table (schema_migrations, goose_db_version, …), where it is there, and
  * marks the files whose versions are applied. ERR_FAILED: the table says that its last migration

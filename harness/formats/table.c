@@ -97,3 +97,9 @@ const struct migration_format format_table[] = {
 		.ledgers = {&golang_migrate_ledger, &sqlx_ledger, &pop_ledger}},
 	{0},
 };
+
+const char *const format_words[] = {"plain", "goose", "sql-migrate", "dbmate", "flyway", "diesel",
+	"prisma", "sqlx", "golang-migrate", "pairs", NULL};
+_Static_assert(sizeof(format_words) / sizeof(format_words[0]) ==
+		sizeof(format_table) / sizeof(format_table[0]),
+	"a word for each format");

@@ -68,14 +68,35 @@ static void describe_unit(const struct migration *m, size_t i, struct str *out)
 	}
 }
 
+static bool says_tool(const struct migration *m)
+{
+	return m->set.n_files && m->set.files[0].transaction != FORMAT_TRANSACTION_UNSAID;
+}
+
+const char *migration_transactions(
+	const struct migration *m, const struct scenario_migration *settings)
+{
+	return says_tool(m) ? format_name(m->set.format)
+			    : transaction_mode_name(settings->transaction);
+}
+
 void migration_describe(
 	const struct migration *m, const struct scenario_migration *settings, struct str *out)
 {
-	str_addf(out, "migration: %zu file%s, %zu statement%s, transaction mode '%s'\n", m->n_files,
-		plural(m->n_files), m->n_statements, plural(m->n_statements),
-		transaction_mode_name(settings->transaction));
+	const char *format = format_name(m->set.format);
+
+	str_addf(out, "migration: %zu file%s, %zu statement%s, ", m->n_files, plural(m->n_files),
+		m->n_statements, plural(m->n_statements));
+	str_addf(out, says_tool(m) ? "transactions as %s runs them\n" : "transaction mode '%s'\n",
+		migration_transactions(m, settings));
 	for (size_t i = 0; i < m->n_files; i++)
 		describe_file(&m->files[i], out);
+	for (size_t i = 0; i < m->set.n_ignored; i++)
+		str_addf(out, "  left out: %s, %s\n", m->set.ignored[i].path,
+			m->set.ignored[i].reason);
+	if (format_has_table(m->set.format))
+		str_addf(out, "  versions that %s's own table says are applied do not run\n",
+			format);
 	describe_settings(settings, out);
 	for (size_t i = 0; i < m->n_units; i++)
 		describe_unit(m, i, out);

@@ -5,28 +5,53 @@
 #include "harness/base/mem.h"
 #include "harness/migration/units.h"
 
-static int load_file(const char *path, const struct dialect *dialect, struct migration_file *ret,
-	struct err *err)
+static bool holds(const struct sql_script *script, unsigned flag)
 {
-	const char *nul;
+	for (size_t i = 0; i < script->n; i++)
+		if (script->statements[i].flags & flag)
+			return true;
+	return false;
+}
 
-	ret->path = mem_strdup(path);
-	if (fs_read(path, 0, &ret->text, &ret->len, err)) {
-		if (err && err->kind != ERR_INTERRUPTED)
-			err->kind = ERR_USAGE;
-		return -1;
+/* As the file's tool runs it, whatever the setting is for files whose tool does not say. */
+static void set_transaction(
+	struct migration_file *f, enum transaction_mode mode, const struct dialect *dialect)
+{
+	bool one;
+
+	switch (f->source->transaction) {
+	case FORMAT_TRANSACTION_UNSAID:
+		f->transaction = mode;
+		return;
+	case FORMAT_TRANSACTION_FILE:
+		one = f->strict = true;
+		break;
+	case FORMAT_TRANSACTION_FIT:
+		one = !holds(&f->script, SQL_NO_TRANSACTION);
+		break;
+	case FORMAT_TRANSACTION_TEXT:
+		one = f->strict = dialect->text_is_transaction && f->script.n > 1;
+		break;
+	default:
+		one = false;
 	}
-	nul = memchr(ret->text, '\0', ret->len);
-	if (nul)
-		return err_set(err, ERR_USAGE, "'%s' is not text: byte %zu is zero", path,
-			(size_t)(nul - ret->text) + 1);
-	fs_sha256(ret->text, ret->len, ret->sha256);
-	if (dialect->split(ret->text, ret->len, &ret->script, err))
-		return err_prefix(err, "'%s'", path);
-	if (!ret->len)
-		return err_set(err, ERR_USAGE, "migration '%s' is empty", path);
-	if (!ret->script.n)
-		return err_set(err, ERR_USAGE, "migration '%s' holds no statement", path);
+	f->transaction = one ? TRANSACTION_FILE : TRANSACTION_STATEMENT;
+}
+
+static int load_file(const struct format_file *source, bool plain, enum transaction_mode mode,
+	const struct dialect *dialect, struct migration_file *ret, struct err *err)
+{
+	*ret = (struct migration_file){.path = source->path,
+		.text = source->text,
+		.sha256 = source->sha256,
+		.source = source};
+	if (dialect->split(source->text, source->len, &ret->script, err))
+		return err_prefix(err, "'%s'", source->path);
+	if (plain && !source->len)
+		return err_set(err, ERR_USAGE, "migration '%s' is empty", source->path);
+	if (plain && !ret->script.n)
+		return err_set(err, ERR_USAGE, "migration '%s' holds no statement", source->path);
+	set_transaction(ret, mode, dialect);
 	return 0;
 }
 
@@ -58,23 +83,83 @@ static void list_statements(struct migration *m)
 		}
 }
 
+static int load_files(struct migration *m, enum transaction_mode mode,
+	const struct dialect *dialect, struct err *err)
+{
+	bool plain = !strcmp(format_name(m->set.format), format_words[0]);
+
+	m->files = mem_zalloc(m->set.n_files * sizeof(*m->files));
+	while (m->n_files < m->set.n_files) {
+		size_t i = m->n_files++;
+
+		if (load_file(&m->set.files[i], plain, mode, dialect, &m->files[i], err))
+			return -1;
+	}
+	list_statements(m);
+	if (!m->n_statements)
+		return err_set(err, ERR_USAGE, "no statement in any migration");
+	migration_group(m);
+	return 0;
+}
+
 int migration_load(const struct scenario_migration *settings, const struct dialect *dialect,
 	struct migration *ret, struct err *err)
 {
+	const struct format_options options = scenario_format_options(settings);
 	struct migration m = {0};
 
 	if (!settings->n_files)
 		return err_set(err, ERR_USAGE, "no migration file given");
-	m.files = mem_zalloc(settings->n_files * sizeof(*m.files));
-	for (; m.n_files < settings->n_files; m.n_files++)
-		if (load_file(settings->files[m.n_files], dialect, &m.files[m.n_files], err)) {
-			m.n_files++;
-			migration_release(&m);
-			return -1;
-		}
-	list_statements(&m);
-	migration_group(&m, settings->transaction);
+	if (formats_read(
+		    (const char *const *)settings->files, settings->n_files, &options, &m.set, err))
+		return -1;
+	if (load_files(&m, settings->transaction, dialect, err)) {
+		migration_release(&m);
+		return -1;
+	}
 	*ret = m;
+	return 0;
+}
+
+/* The files that are not applied, their statements and units counted anew. */
+static void keep_rest(struct migration *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_files; i++)
+		if (m->files[i].source->applied)
+			sql_script_release(&m->files[i].script);
+		else
+			m->files[n++] = m->files[i];
+	m->n_files = n;
+	MEM_FREE(m->statements);
+	MEM_FREE(m->units);
+	mem_free_strings(m->tables, m->n_tables);
+	m->tables = NULL;
+	m->n_statements = m->n_units = m->n_tables = 0;
+	list_statements(m);
+	migration_group(m);
+}
+
+int migration_skip_applied(struct migration *m, const struct engine *engine, struct db_conn *conn,
+	char **ret_note, struct err *err)
+{
+	size_t applied = 0;
+
+	*ret_note = mem_strdup("");
+	if (formats_mark_applied(&m->set, engine, conn, err))
+		return -1;
+	for (size_t i = 0; i < m->set.n_files; i++)
+		applied += m->set.files[i].applied;
+	if (!applied)
+		return 0;
+	keep_rest(m);
+	if (!m->n_statements)
+		return err_set(err, ERR_FAILED, "all %zu versions are applied already: %s",
+			m->set.n_files, m->set.table);
+	mem_free(*ret_note);
+	*ret_note = mem_printf("%zu of %zu versions are applied already: %s", applied,
+		m->set.n_files, m->set.table);
 	return 0;
 }
 
@@ -82,14 +167,12 @@ void migration_release(struct migration *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < m->n_files; i++) {
-		mem_free(m->files[i].path);
-		mem_free(m->files[i].text);
+	for (size_t i = 0; i < m->n_files; i++)
 		sql_script_release(&m->files[i].script);
-	}
 	mem_free(m->files);
 	mem_free(m->statements);
 	mem_free(m->units);
 	mem_free_strings(m->tables, m->n_tables);
+	format_set_release(&m->set);
 	*m = (struct migration){0};
 }

@@ -13,15 +13,18 @@
 #include "harness/base/err.h"
 #include "harness/base/fs.h"
 #include "harness/base/str.h"
+#include "harness/formats/formats.h"
 #include "harness/measure/result.h"
 #include "harness/scenario/scenario.h"
 
 struct migration_file {
-	char *path; /* as given */
-	char *text;
-	size_t len;
-	char sha256[FS_SHA256_TEXT];
+	const char *path;		  /* as given, or below the folder given */
+	const char *text;		  /* the way up, see struct format_file */
+	const char *sha256;		  /* of the file */
+	const struct format_file *source; /* all that its tool says about it */
 	struct sql_script script;
+	enum transaction_mode transaction; /* what its tool does, or the setting */
+	bool strict; /* nothing is taken out of the transaction: its tool would not do so */
 };
 
 /* A run of statements that commit or fail together. */
@@ -41,6 +44,7 @@ struct migration_statement {
 };
 
 struct migration {
+	struct format_set set; /* what was read; those that are applied already too */
 	struct migration_file *files;
 	size_t n_files;
 	struct migration_statement *statements;
@@ -52,10 +56,20 @@ struct migration {
 };
 
 /* Reads, hashes, splits and groups. ERR_USAGE, naming the file, for one that cannot be read, is
- * not text or holds no statement. */
+ * not text or, of plain SQL, holds no statement. */
 int migration_load(const struct scenario_migration *settings, const struct dialect *dialect,
 	struct migration *ret, struct err *err);
 void migration_release(struct migration *m);
+/* Who decides on transactions: a tool, "goose", or the setting, "statement". */
+const char *migration_transactions(
+	const struct migration *m, const struct scenario_migration *settings);
+/*
+ * Leaves out the files that the tool's own table on that server says are applied; only reads there.
+ * *ret_note: what was left out, in a sentence ("" nothing); caller frees. ERR_FAILED: all are
+ * applied, or the table says that one failed half-way.
+ */
+int migration_skip_applied(struct migration *m, const struct engine *engine, struct db_conn *conn,
+	char **ret_note, struct err *err);
 void migration_describe(const struct migration *m, const struct scenario_migration *settings,
 	struct str *out); /* for plan: units, time-outs, statements with line and kind */
 

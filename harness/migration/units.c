@@ -7,7 +7,6 @@
 struct grouping {
 	struct migration *m;
 	size_t cap;
-	enum transaction_mode mode;
 	struct migration_unit *open; /* the unit that takes the next statement; NULL: a new one */
 };
 
@@ -78,6 +77,7 @@ static void take_out(struct grouping *g, size_t i, const struct sql_statement *s
 static void group_one(struct grouping *g, size_t i)
 {
 	const struct sql_statement *s = g->m->statements[i].sql;
+	const struct migration_file *file = g->m->statements[i].file;
 
 	if (g->open && g->open->explicit_transaction) {
 		group_explicit(g, i, s);
@@ -85,9 +85,12 @@ static void group_one(struct grouping *g, size_t i)
 		end_implicit(g, i);
 	} else if (s->flags & SQL_TX_BEGIN) {
 		begin_explicit(g, i);
+	} else if ((s->flags & SQL_NO_TRANSACTION) && file->strict) {
+		append(g, i);
+		g->open->note = "the tool's transaction, in which the server refuses a statement";
 	} else if (s->flags & SQL_NO_TRANSACTION) {
 		take_out(g, i, s);
-	} else if (g->mode == TRANSACTION_STATEMENT) {
+	} else if (file->transaction == TRANSACTION_STATEMENT) {
 		if (s->flags & SQL_MAY_COMMIT) {
 			alone(g, i, "not wrapped: it may end transactions itself");
 		} else {
@@ -117,15 +120,22 @@ static void judge_cuts(const struct migration *m, struct migration_unit *u)
 	u->cut_waits = found & SQL_UNCUT_WORK;
 }
 
-void migration_group(struct migration *m, enum transaction_mode mode)
+/* A transaction goes on beyond a file only where all files are one. */
+static bool goes_on(const struct migration_file *a, const struct migration_file *b)
 {
-	struct grouping g = {.m = m, .mode = mode};
+	return a->transaction == TRANSACTION_ALL && b->transaction == TRANSACTION_ALL;
+}
+
+void migration_group(struct migration *m)
+{
+	struct grouping g = {.m = m};
 
 	for (size_t i = 0; i < m->n_statements; i++) {
-		bool new_file = i && m->statements[i].file != m->statements[i - 1].file;
+		const struct migration_file *file = m->statements[i].file;
+		const struct migration_file *before = i ? m->statements[i - 1].file : file;
 
-		if (new_file &&
-			(mode == TRANSACTION_FILE || (g.open && g.open->explicit_transaction)))
+		if (file != before &&
+			(!goes_on(before, file) || (g.open && g.open->explicit_transaction)))
 			g.open = NULL;
 		group_one(&g, i);
 	}

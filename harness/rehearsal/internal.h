@@ -27,6 +27,7 @@ struct rehearsal {
 	const struct replica_info *info; /* set after verify */
 	struct migration migration;
 	bool migration_loaded;
+	char *migration_note; /* what the tool's table says; NULL or "": nothing to tell */
 	struct workload_config workload_config;
 	struct workload *workload;
 	struct observe *observe;

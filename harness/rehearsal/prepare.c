@@ -6,6 +6,14 @@
 #include "harness/base/interrupt.h"
 #include "harness/base/mem.h"
 
+static void take_string(char **slot, const char *text)
+{
+	if (!text)
+		return;
+	free(*slot);
+	*slot = mem_strdup(text);
+}
+
 /* Reads everything that can be wrong before anything is touched. */
 int stage_load(struct rehearsal *h, struct err *err)
 {
@@ -14,6 +22,9 @@ int stage_load(struct rehearsal *h, struct err *err)
 	if (migration_load(&s->migration, h->engine->dialect, &h->migration, err))
 		return -1;
 	h->migration_loaded = true;
+	if (h->result)
+		take_string(&h->result->rehearsal.transaction_mode,
+			migration_transactions(&h->migration, &s->migration));
 	h->workload_config = (struct workload_config){.engine = h->engine,
 		.settings = &s->workload,
 		.tables = h->migration.tables,
@@ -27,6 +38,7 @@ void unload(struct rehearsal *h)
 	h->workload = NULL;
 	if (h->migration_loaded)
 		migration_release(&h->migration);
+	MEM_FREE(h->migration_note);
 	h->migration_loaded = false;
 }
 
@@ -35,14 +47,6 @@ int stage_check(struct rehearsal *h, struct err *err)
 	if (h->provider->open(&h->provider_config, &h->env, &h->replica, err))
 		return -1;
 	return h->provider->check(h->replica, err);
-}
-
-static void take_string(char **slot, const char *text)
-{
-	if (!text)
-		return;
-	free(*slot);
-	*slot = mem_strdup(text);
 }
 
 /* Copies what the report needs before the replica goes away. */
@@ -64,11 +68,14 @@ static void keep_info(struct rehearsal *h)
 	take_string(&r->rehearsal.source, info->source);
 	take_string(&r->rehearsal.database, info->database);
 	r->rehearsal.database_bytes = info->bytes;
-	r->notes = mem_zalloc((info->n_notes + 1) * sizeof(*r->notes));
+	r->notes = mem_zalloc((info->n_notes + 2) * sizeof(*r->notes));
 	for (size_t i = 0; i < info->n_notes; i++)
 		r->notes[r->n_notes++] = (struct result_note){.id = mem_strdup(info->notes[i].id),
 			.text = mem_strdup(info->notes[i].text),
 			.action = info->notes[i].action};
+	if (h->migration_note && *h->migration_note)
+		r->notes[r->n_notes++] = (struct result_note){
+			.id = mem_strdup("applied-already"), .text = mem_strdup(h->migration_note)};
 }
 
 void release_replica(struct rehearsal *h)
@@ -100,11 +107,34 @@ int stage_promote(struct rehearsal *h, struct err *err)
 	return h->provider->promote(h->replica, err);
 }
 
+/* What the source's own tool has applied is not run again. */
+static int skip_applied(struct rehearsal *h, struct err *err)
+{
+	const struct db_adapter *db = h->engine->db;
+	const struct db_target target = {.dsn = h->info->dsn, .database = h->info->database};
+	struct db_conn *conn;
+	int failed;
+
+	if (!format_has_table(h->migration.set.format))
+		return 0;
+	if (db_connect(db, &target, &conn, err))
+		return -1;
+	mem_free(h->migration_note);
+	failed = migration_skip_applied(&h->migration, h->engine, conn, &h->migration_note, err);
+	db->close(conn);
+	h->workload_config.tables = h->migration.tables;
+	h->workload_config.n_tables = h->migration.n_tables;
+	return failed;
+}
+
 int stage_verify(struct rehearsal *h, struct err *err)
 {
+	int failed;
+
 	if (h->provider->verify(h->replica, err))
 		return -1;
 	h->info = h->provider->info(h->replica);
+	failed = skip_applied(h, err);
 	keep_info(h);
-	return 0;
+	return failed;
 }

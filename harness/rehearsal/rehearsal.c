@@ -138,7 +138,6 @@ static void describe(struct rehearsal *h)
 	set_text(&d->engine, h->engine->name);
 	set_text(&d->provider, h->provider->name);
 	set_text(&d->rehearse_version, REHEARSE_VERSION);
-	set_text(&d->transaction_mode, transaction_mode_name(s->migration.transaction));
 	set_text(&d->workload_mode, s->workload.mode == WORKLOAD_OPEN ? "open" : "closed");
 	if (getentropy(id, sizeof(id)))
 		memset(id, 0, sizeof(id));

@@ -273,6 +273,12 @@ static void draw_findings(const struct canvas *c, const struct result *r, bool v
 	}
 }
 
+/* What was left out is told to everybody. */
+static bool is_shown(const struct result_note *n, bool verbose)
+{
+	return verbose || n->action || !strcmp(words_text(n->id), "applied-already");
+}
+
 static void draw_notes(const struct canvas *c, const struct result *r, bool verbose)
 {
 	const char *late = words_text(r->rehearsal.schedule_note);
@@ -280,7 +286,7 @@ static void draw_notes(const struct canvas *c, const struct result *r, bool verb
 	bool any = *late || *seen;
 
 	for (size_t i = 0; i < r->n_notes; i++)
-		any = any || verbose || r->notes[i].action;
+		any = any || is_shown(&r->notes[i], verbose);
 	if (!any)
 		return;
 	draw_heading(c, "Notes");
@@ -291,8 +297,8 @@ static void draw_notes(const struct canvas *c, const struct result *r, bool verb
 	}
 	line(c, "note", late);
 	line(c, "note", seen);
-	for (size_t i = 0; verbose && i < r->n_notes; i++) {
-		if (!r->notes[i].action)
+	for (size_t i = 0; i < r->n_notes; i++) {
+		if (!r->notes[i].action && is_shown(&r->notes[i], verbose))
 			line(c, "note", words_text(r->notes[i].text));
 	}
 }

@@ -64,6 +64,25 @@ static int check_provider(const struct scenario *s, const struct origin *o, stru
 	return 0;
 }
 
+/* Reads the files once before anything is touched, so that what is wrong is told with its key. */
+static int check_formats(
+	const struct scenario_migration *m, const struct origin *o, struct err *err)
+{
+	struct format_options options = scenario_format_options(m);
+	struct format_set set = {0};
+	const char *wrong = NULL;
+
+	options.from = options.to = NULL;
+	if (formats_read((const char *const *)m->files, m->n_files, &options, &set, err))
+		wrong = "migration.files";
+	else if (m->from && formats_from(&set, m->from, err))
+		wrong = "migration.from";
+	else if (m->to && formats_to(&set, m->to, err))
+		wrong = "migration.to";
+	format_set_release(&set);
+	return wrong ? origin_prefix(o, err, wrong) : 0;
+}
+
 static int check_migration(const struct scenario *s, const struct origin *o, struct err *err)
 {
 	const struct scenario_migration *m = &s->migration;
@@ -72,13 +91,14 @@ static int check_migration(const struct scenario *s, const struct origin *o, str
 		return origin_fail(o, err, "migration.files",
 			"no migration is given: name a file or a directory");
 	for (size_t i = 0; i < m->n_files; i++) {
-		if (!fs_is_file(m->files[i]))
-			return origin_fail(
-				o, err, "migration.files", "no such file: '%s'", m->files[i]);
+		CLEANUP(cleanup_free) char *key = mem_printf("migration.files.%zu", i);
+
+		if (!fs_is_file(m->files[i]) && !fs_is_dir(m->files[i]))
+			return origin_fail(o, err, key, "no such file: '%s'", m->files[i]);
 	}
 	if (m->backoff_us > m->backoff_max_us)
 		return origin_fail(o, err, "migration.backoff", "is longer than backoff_max");
-	return 0;
+	return check_formats(m, o, err);
 }
 
 /* It is sent inside a comment, and stands in reports and on command lines. */

@@ -61,12 +61,19 @@ const struct key key_table[] = {
 			"`shared_buffers: 256MB`."},
 
 	{"migration.files", KEY_PATHS, AT(migration.files),
-		.help = "SQL files in order. A folder stands for its `*.sql` files in name order."},
+		.help = "SQL files in order, or a folder of migrations."},
+	{"migration.format", KEY_CHOICE, AT(migration.format), NULL, format_words,
+		.help = "Which tool's files these are. Without it they are recognised."},
+	{"migration.from", KEY_TEXT, AT(migration.from),
+		.help = "The first version to run; those before it are taken as applied."},
+	{"migration.to", KEY_TEXT, AT(migration.to), .help = "The last version to run."},
+	{"migration.placeholders", KEY_MAP, AT(migration.placeholders),
+		.help = "Values for Flyway's `${name}` and goose's variables: `schema: app`."},
 	{"migration.transaction", KEY_ENUM, AT(migration.transaction), "statement",
 		key_words_transaction,
 		.help = "How your runner wraps it: each statement by itself, each file, or all "
-			"files "
-			"in one transaction."},
+			"files in one transaction. For plain SQL: files of a tool run as that tool "
+			"runs them."},
 	{"migration.lock_timeout", KEY_DURATION, AT(migration.lock_timeout_us), "2s", TIMEOUT,
 		.help = "Longest wait of the migration for a lock; `0` is off."},
 	{"migration.statement_timeout", KEY_DURATION, AT(migration.statement_timeout_us), "30s",
@@ -204,6 +211,7 @@ const size_t key_count = sizeof(key_table) / sizeof(key_table[0]);
 const struct key_list key_lists[] = {
 	LIST("replica.settings", replica.settings, replica.n_settings),
 	LIST("migration.files", migration.files, migration.n_files),
+	LIST("migration.placeholders", migration.placeholders, migration.n_placeholders),
 	LIST("workload.scripts", workload.scripts, workload.n_scripts),
 	LIST("workload.variables", workload.variables, workload.n_variables),
 	LIST("disturbances", disturbances, n_disturbances),

@@ -99,25 +99,6 @@ static int resolve_fixture(struct scenario *s, const struct origin *o, struct er
 	return 0;
 }
 
-static int resolve_migration(struct scenario *s, const struct origin *o, struct err *err)
-{
-	char **files = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->migration.n_files; i++) {
-		CLEANUP(cleanup_free) char *key = mem_printf("migration.files.%zu", i);
-
-		if (!scenario_expand_migration(s->migration.files[i], &files, &n, err))
-			continue;
-		mem_free_strings(files, n);
-		return origin_prefix(o, err, key);
-	}
-	mem_free_strings(s->migration.files, s->migration.n_files);
-	s->migration.files = files;
-	s->migration.n_files = n;
-	return 0;
-}
-
 /* "scripts/book.sql" -> "book" */
 static char *script_name(const char *file)
 {
@@ -173,7 +154,5 @@ int scenario_resolve(struct scenario *s, const struct origin *o, struct err *err
 	if (!s->replica.provider)
 		s->replica.provider = mem_strdup(*s->replica.source ? "clone" : "embedded");
 	resolve_names(s);
-	if (scenario_check_engine(s, o, err) || resolve_fixture(s, o, err))
-		return -1;
-	return resolve_migration(s, o, err);
+	return scenario_check_engine(s, o, err) || resolve_fixture(s, o, err) ? -1 : 0;
 }

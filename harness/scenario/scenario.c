@@ -18,6 +18,19 @@ static void release_replica(struct scenario_replica *r)
 	mem_free(r->settings);
 }
 
+static void release_migration(struct scenario_migration *m)
+{
+	mem_free_strings(m->files, m->n_files);
+	mem_free(m->format);
+	mem_free(m->from);
+	mem_free(m->to);
+	for (size_t i = 0; i < m->n_placeholders; i++) {
+		mem_free(m->placeholders[i].name);
+		mem_free(m->placeholders[i].value);
+	}
+	mem_free(m->placeholders);
+}
+
 static void release_workload(struct scenario_workload *w)
 {
 	for (size_t i = 0; i < w->n_scripts; i++) {
@@ -41,7 +54,7 @@ void scenario_release(struct scenario *s)
 	mem_free(s->file);
 	mem_free(s->engine);
 	release_replica(&s->replica);
-	mem_free_strings(s->migration.files, s->migration.n_files);
+	release_migration(&s->migration);
 	release_workload(&s->workload);
 	for (size_t i = 0; i < s->n_disturbances; i++) {
 		mem_free(s->disturbances[i].name);
@@ -52,6 +65,15 @@ void scenario_release(struct scenario *s)
 	mem_free(s->observe.source);
 	mem_free_strings(s->expect_findings, s->n_expect_findings);
 	*s = (struct scenario){0};
+}
+
+struct format_options scenario_format_options(const struct scenario_migration *m)
+{
+	return (struct format_options){.format = m->format,
+		.from = m->from,
+		.to = m->to,
+		.placeholders = m->placeholders,
+		.n_placeholders = m->n_placeholders};
 }
 
 void scenario_provider_config(const struct scenario *s, struct provider_config *ret)

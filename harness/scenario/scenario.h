@@ -12,6 +12,7 @@
 
 #include "adapters/provider.h"
 #include "harness/base/err.h"
+#include "harness/formats/formats.h"
 
 enum transaction_mode { TRANSACTION_STATEMENT, TRANSACTION_FILE, TRANSACTION_ALL };
 enum arrivals { ARRIVALS_POISSON, ARRIVALS_UNIFORM };
@@ -34,8 +35,11 @@ struct scenario_replica {
 };
 
 struct scenario_migration {
-	char **files; /* resolved paths, in order; a directory stands for its *.sql in name order */
+	char **files; /* paths in order; what a folder holds is for harness/formats to say */
 	size_t n_files;
+	char *format, *from, *to; /* as in struct format_options; NULL: not given */
+	struct server_setting *placeholders;
+	size_t n_placeholders;
 	enum transaction_mode transaction;
 	uint64_t lock_timeout_us, statement_timeout_us;		    /* 0: off */
 	uint64_t uncut_lock_timeout_us, uncut_statement_timeout_us; /* CONCURRENTLY, VALIDATE */
@@ -156,6 +160,8 @@ int scenario_add_migration(struct scenario *s, const char *path, struct err *err
 int scenario_check(const struct scenario *s, struct err *err);
 void scenario_release(struct scenario *s);
 
+/* How its migration files are to be read, borrowed from the settings. */
+struct format_options scenario_format_options(const struct scenario_migration *m);
 /* The provider's part, borrowed from the scenario. */
 void scenario_provider_config(const struct scenario *s, struct provider_config *ret);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/base/cleanup.h"
+#include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "harness/scenario/keys.h"
 
@@ -113,13 +114,14 @@ static bool name_fits(const char *name, const char *extra)
 static int set_map(struct scenario *s, const struct key_place *place, const struct key_list *list,
 	const char *text, struct err *err)
 {
-	bool settings = list->items == offsetof(struct scenario, replica.settings);
+	/* Variables of the traffic are names in an expression. */
+	bool dotted = list->items != offsetof(struct scenario, workload.variables);
 	size_t n = *(size_t *)at(s, list->n);
 	struct server_setting *pairs = *(struct server_setting **)at(s, list->items);
 
-	if (!name_fits(place->item, settings ? "_.-" : "_"))
+	if (!name_fits(place->item, dotted ? "_.-" : "_"))
 		return err_set(err, ERR_USAGE, "'%s' is not a name (letters, digits and %s)",
-			place->item, settings ? "'_.-'" : "'_'");
+			place->item, dotted ? "'_.-'" : "'_'");
 	for (size_t i = 0; i < n; i++) {
 		if (!strcmp(pairs[i].name, place->item)) {
 			mem_free(pairs[i].value);
@@ -129,6 +131,17 @@ static int set_map(struct scenario *s, const struct key_place *place, const stru
 	}
 	*(struct server_setting *)push(s, list) =
 		(struct server_setting){mem_strdup(place->item), mem_strdup(text)};
+	return 0;
+}
+
+int scenario_add_migration(struct scenario *s, const char *path, struct err *err)
+{
+	struct scenario_migration *m = &s->migration;
+
+	if (!fs_is_file(path) && !fs_is_dir(path))
+		return err_set(err, ERR_USAGE, "migration: no such file: '%s'", path);
+	m->files = mem_resize(m->files, m->n_files + 1, sizeof(*m->files));
+	m->files[m->n_files++] = mem_strdup(path);
 	return 0;
 }
 

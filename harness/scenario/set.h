@@ -14,7 +14,4 @@ void scenario_set_defaults(struct scenario *s);
 int scenario_set(
 	struct scenario *s, const char *path, const char *text, const char *dir, struct err *err);
 
-/* Adds the file, or the *.sql files of the directory in name order. ERR_USAGE. */
-int scenario_expand_migration(const char *path, char ***files, size_t *n, struct err *err);
-
 #endif

@@ -5,9 +5,8 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "harness/formats/formats.h"
+#include "tests/support/files.h"
 #include "tests/support/suite.h"
-
-#define MAX_FILES 6
 
 static char *dir;
 
@@ -26,29 +25,12 @@ static void teardown(void)
 	MEM_FREE(dir);
 }
 
-struct file {
-	const char *path, *text;
-};
-
-static void write_files(const struct file *files)
-{
-	struct err err = {0};
-
-	for (size_t i = 0; i < MAX_FILES && files[i].path; i++) {
-		CLEANUP(cleanup_free) char *path = fs_join(dir, files[i].path);
-		CLEANUP(cleanup_free) char *parent = fs_dirname(path);
-
-		ck_ok(fs_mkdirs(parent, 0700, &err), err);
-		ck_ok(fs_write(path, files[i].text, strlen(files[i].text), 0600, &err), err);
-	}
-}
-
 /* Reads `paths`, words below the directory; all of it when NULL. */
 static int read_paths(const char *paths, const struct format_options *options,
 	struct format_set *ret, struct err *err)
 {
 	CLEANUP(cleanup_free) char *words = mem_strdup(paths ? paths : "");
-	char *items[MAX_FILES], *rest = NULL;
+	char *items[TEST_FILES_MAX], *rest = NULL;
 	size_t n = 0;
 	int failed;
 
@@ -116,7 +98,7 @@ static void shorten(char *text)
 /* ---- reading ---- */
 
 static const struct {
-	struct file files[MAX_FILES];
+	struct test_file files[TEST_FILES_MAX];
 	const char *paths, *format, *from, *to;
 	const char *want, *error, *comment;
 } cases[] = {
@@ -129,7 +111,7 @@ static const struct {
 	{{{"x.txt", ""}}, "x", .error = "no such file: 'x'", .comment = "no folder"},
 	{{{"x/y.txt", ""}}, "x/", .error = "no *.sql file in 'x'", .comment = "an empty folder"},
 	{{{"a.sql", "SELECT 1"}}, .from = "3",
-		.error = "from '3': plain SQL files have no versions", .comment = "no versions"},
+		.error = "from: '3': plain SQL files have no versions", .comment = "no versions"},
 	{{{"00002_b.sql", "-- +goose Up\nSELECT 2;\n-- +goose Down\nSELECT 3;\n"},
 		 {"1_a.sql",
 			 "-- text\n-- +goose Up\n-- +goose StatementBegin\nSELECT 1\n"
@@ -182,10 +164,11 @@ static const struct {
 			"3;]",
 		.comment = "from and to"},
 	{{{"1_a.sql", "-- +goose Up\nSELECT 1;"}}, .to = "7",
-		.error = "to '7': there is no such version among the files",
+		.error = "to: '7': there is no such version among the files",
 		.comment = "no version"},
 	{{{"1_a.sql", "-- +goose Up\nSELECT 1;"}, {"2_b.sql", "-- +goose Up\nSELECT 2;"}},
-		.from = "2", .to = "1", .error = "from '2' comes after to '1'",
+		.from = "2", .to = "1",
+		.error = "to: '1': there is no such version among the files",
 		.comment = "backwards"},
 	{{{"1_a.sql", "-- +goose Up\nSELECT 1;"}, {"2_b.sql", "\n-- migrate:up\nSELECT 2;"}},
 		.error = "files of two formats: '1_a.sql' is goose (line 1), '2_b.sql' is dbmate "
@@ -316,7 +299,7 @@ START_TEST(reads)
 	struct err err = {0};
 	int failed;
 
-	write_files(cases[_i].files);
+	test_files_write(dir, cases[_i].files);
 	failed = read_paths(cases[_i].paths, &options, &set, &err);
 	shorten(err.text);
 	if (error) {
@@ -349,6 +332,27 @@ START_TEST(zeros_are_no_text)
 }
 END_TEST
 
+START_TEST(each_format_has_its_word)
+{
+	for (size_t i = 0; format_words[i]; i++) {
+		const struct test_file file[TEST_FILES_MAX] = {{"1_a.up.sql", "-- +goose Up\n"},
+			{"1_a.sql", "-- migrate:up\n-- +migrate Up\n-- +goose Up\n"},
+			{"V1__a.sql", ""}, {"1_a/up.sql", ""},
+			{"20240102030405_a/migration.sql", ""}};
+		const struct format_options options = {.format = format_words[i]};
+		struct format_set set = {0};
+		struct err err = {0};
+
+		test_files_write(dir, file);
+		/* Found by its name, whatever it thinks of the files. */
+		if (!read_paths(NULL, &options, &set, &err))
+			ck_assert_str_eq(format_name(set.format), format_words[i]);
+		ck_assert_msg(!strstr(err.text, "no migration format"), "%s", err.text);
+		format_set_release(&set);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("formats");
@@ -357,6 +361,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, reads, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, zeros_are_no_text);
+	tcase_add_test(tc, each_format_has_its_word);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
