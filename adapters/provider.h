@@ -3,11 +3,12 @@
  * away again.
  * The order is fixed by the rehearsal's stage table:
  *
- *   open -> check -> provision -> quarantine -> promote -> verify -> (rehearsal) -> release
+ *   open -> check -> provision -> quarantine -> promote -> verify -> (rehearsal) -> give_back ->
+ *   release
  *
  * Nothing is written anywhere before check() has passed. release() undoes what was done, in
  * reverse, from any point, and is called exactly once. All calls block and watch for interrupts,
- * except release(), which the caller shields.
+ * except give_back() and release(), which the caller shields.
  */
 #ifndef REHEARSE_ADAPTERS_PROVIDER_H
 #define REHEARSE_ADAPTERS_PROVIDER_H
@@ -24,16 +25,25 @@ struct server_setting {
 	char *name, *value;
 };
 
+/* promote: the standby is given back as it was, from a copy of its files made before. */
+enum provider_return {
+	RETURN_NO,
+	RETURN_REFLINK, /* refused where the file system has none */
+	RETURN_COPY,	/* a full copy */
+};
+
 struct provider_config {
 	const char *engine;   /* "postgres" */
 	const char *source;   /* DSN: clone: what is cloned; promote: the standby's primary or "" */
 	const char *standby;  /* DSN: promote: the standby that its owner gives up */
 	const char *database; /* overrides the DSN's; NULL: as there */
 	bool disposable;      /* the scenario's `disposable: true` */
-	uint64_t catch_up_us; /* longest wait for replay to catch up */
-	const char *fixture;  /* embedded: directory with *.sql in order; NULL: empty database */
-	double scale;	      /* embedded: given to the fixture as :scale */
-	const char *bin_dir;  /* server programs; NULL: looked for */
+	enum provider_return give_back; /* promote */
+	const char *stop, *start; /* its owner's commands, words as in a shell; NULL: not given */
+	uint64_t catch_up_us;	  /* longest wait for replay to catch up */
+	const char *fixture; /* embedded: directory with *.sql in order; NULL: empty database */
+	double scale;	     /* embedded: given to the fixture as :scale */
+	const char *bin_dir; /* server programs; NULL: looked for */
 	const struct server_setting *settings; /* extra, for servers that the provider starts */
 	size_t n_settings;
 };
@@ -99,6 +109,10 @@ struct provider {
 	const struct replica_info *(*info)(const struct replica *r); /* complete after verify() */
 	/* False once a server that the harness started has died. Cheap. */
 	bool (*alive)(const struct replica *r);
+	/* Before release, whatever happened: gives back to its owner what was borrowed; notes say
+	 * what was done. -1: it could not be; err and a note say what is left to do. May be NULL.
+	 */
+	int (*give_back)(struct replica *r, struct err *err);
 	/* Servers down, directories and journal entries gone. NULL-safe, frees r. -1: something
 	 * is left, err says what; the journal still names it. */
 	int (*release)(struct replica *r, struct err *err);

@@ -5,8 +5,8 @@
 set -eu
 packages="build-essential pkg-config libpq-dev default-libmysqlclient-dev libpg-query-dev
 	libcyaml-dev libyaml-dev libjansson-dev libsodium-dev libxml2-dev check postgresql
-	postgresql-client mariadb-server mariadb-backup universal-ctags valgrind"
-[ "${1:-}" != bench ] || packages="$packages sysbench xfsprogs"
+	postgresql-client mariadb-server mariadb-backup universal-ctags valgrind xfsprogs"
+[ "${1:-}" != bench ] || packages="$packages sysbench"
 modules="libpq libmariadb libcyaml yaml-0.1 jansson libsodium libxml-2.0 check"
 
 installed() {

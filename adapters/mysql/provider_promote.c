@@ -14,7 +14,6 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
-#include "harness/base/units.h"
 
 struct my_given {
 	struct given_replica base;
@@ -43,22 +42,29 @@ static bool asked(const struct given_replica *g)
 	return ((const struct my_given *)g)->interlock.replica_conn;
 }
 
-static void plan_steps(const struct given_replica *g, struct str *out)
+static const char *redacted(const struct given_replica *g)
 {
-	const struct my_interlock *i = &((const struct my_given *)g)->interlock;
-	char limit[UNITS_TEXT];
+	return ((const struct my_given *)g)->interlock.replica.redacted;
+}
 
+static void plan_steps(const struct given_replica *g, struct str *out, unsigned *n)
+{
+	(void)g;
+	str_addf(out, "%u. on the replica: stop the event scheduler and semi-synchronous commits\n",
+		(*n)++);
 	str_addf(out,
-		"1. wait until the replica (%s) has applied all that its source has written, at "
-		"most %s\n",
-		i->replica.redacted, units_duration_text(g->catch_up_us, limit));
-	str_add(out, "2. on the replica: stop the event scheduler and semi-synchronous commits\n");
-	str_add(out,
-		"3. stop receiving, apply what was received, forget the source for good (RESET "
-		"REPLICA ALL), switch read_only off, prove that it is alone\n");
-	str_add(out,
-		"4. after the first write it cannot follow its source again: its owner builds it "
-		"anew, or puts back a copy of its files that was made while it was down\n");
+		"%u. stop receiving, apply what was received, forget the source (RESET REPLICA "
+		"ALL), switch read_only off, prove that it is alone\n",
+		(*n)++);
+}
+
+static void plan_left(const struct given_replica *g, struct str *out, unsigned *n)
+{
+	(void)g;
+	str_addf(out,
+		"%u. after the first write it cannot follow its source again: its owner builds it "
+		"anew, or puts back a copy of its files that was made while it was down\n",
+		(*n)++);
 }
 
 static int describe(struct given_replica *g, struct err *err)
@@ -137,9 +143,8 @@ static void note_what_is_left(struct given_replica *g)
 	replica_note(&g->info, "replica-spent", true,
 		"the replica has left its source for good, and after the first write it cannot "
 		"follow it again: build it anew from '%s' (mariabackup), or put back a copy of its "
-		"files that was made while it was down (cp --reflink, a second's work); no such "
-		"copy was taken here, since rehearse can neither stop nor start a server that is "
-		"not its own",
+		"files that was made while it was down (cp --reflink, a second's work); "
+		"replica.return does that where rehearse is told how to stop and start it",
 		i->source.redacted);
 	if (r->quarantine.n)
 		replica_note(&g->info, "switched-off", false,
@@ -169,18 +174,82 @@ static int promote(struct given_replica *g, struct err *err)
 	return forget_source(conn, flavour->words, err);
 }
 
+static int find_data_dir(struct given_replica *g, char **ret, struct err *err)
+{
+	const struct my_source *s = &mine(g)->interlock.replica;
+	size_t len = strlen(s->data_dir);
+
+	(void)err;
+	*ret = NULL;
+	if (my_source_is_here(s, mine(g)->interlock.replica_conn))
+		*ret = mem_strndup(
+			s->data_dir, len > 1 && s->data_dir[len - 1] == '/' ? len - 1 : len);
+	return 0;
+}
+
+/* Directories that may lie elsewhere, as variables name them. */
+static int find_outside(struct given_replica *g, char **ret, struct err *err)
+{
+	static const char *const names[] = {"innodb_data_home_dir", "innodb_log_group_home_dir",
+		"innodb_undo_directory", "log_bin_basename", "relay_log_basename"};
+	const char *data_dir = mine(g)->interlock.replica.data_dir;
+	CLEANUP(cleanup_str) struct str out = {0};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		CLEANUP(cleanup_free) char *value = NULL;
+
+		if (my_control_variable(mine(g)->interlock.replica_conn, names[i], &value, err))
+			return -1;
+		if (strncmp(value, "../", 3) == 0 ||
+			(*value == '/' && strncmp(value, data_dir, strlen(data_dir)) != 0))
+			str_addf(&out, "%s%s is '%s'", out.len ? ", " : "", names[i], value);
+	}
+	*ret = str_take(&out);
+	return 0;
+}
+
+/* With skip_slave_start its owner starts it by hand after each start of the server. */
+static int start_again(struct db_conn *conn, const struct my_flavour *flavour,
+	const struct my_replication *now, struct err *err)
+{
+	if (now->io_errno || now->sql_errno)
+		return err_set(err, ERR_FAILED, "error %d: %s",
+			now->io_errno ? now->io_errno : now->sql_errno,
+			now->io_errno ? now->io_error : now->sql_error);
+	if (strcmp(now->io_running, "No") == 0 || strcmp(now->sql_running, "No") == 0)
+		return my_control_exec(conn, flavour->words->start_replica, err);
+	return 0;
+}
+
+static int follows(const struct provider_config *config, bool *ret, struct err *err)
+{
+	CLEANUP(my_control_close) struct db_conn *conn = NULL;
+	struct my_replication now = {0};
+	struct my_flavour flavour;
+	int result;
+
+	if (my_control_open(config->standby, NULL, &conn, err) ||
+		my_flavour_ask(conn, &flavour, err) ||
+		my_replication_read(conn, &flavour, &now, err))
+		return -1;
+	*ret = now.sources && strcmp(now.io_running, "Yes") == 0 &&
+		strcmp(now.sql_running, "Yes") == 0;
+	result = *ret || !now.sources ? 0 : start_again(conn, &flavour, &now, err);
+	my_replication_release(&now);
+	return result;
+}
+
 static int find_dirs(struct given_replica *g, struct db_conn *conn, struct err *err)
 {
 	const struct my_source *s = &mine(g)->interlock.replica;
 	CLEANUP(cleanup_free) char *log = NULL;
 	CLEANUP(cleanup_free) char *path = NULL;
 	CLEANUP(cleanup_free) char *dir = NULL;
-	size_t len = strlen(s->data_dir);
 
-	if (!my_source_is_here(s, conn))
+	if (find_data_dir(g, &g->info.data_dir, err))
+		return -1;
+	if (!g->info.data_dir)
 		return 0;
-	g->info.data_dir =
-		mem_strndup(s->data_dir, len > 1 && s->data_dir[len - 1] == '/' ? len - 1 : len);
 	if (my_control_variable(conn, "log_error", &log, err))
 		return -1;
 	if (!*log)
@@ -225,12 +294,19 @@ static void release(struct given_replica *g)
 
 static const struct promote_engine engine = {
 	.replica_word = "replica",
+	.source_word = "source",
+	.applied_word = "applied all that its source has written",
 	.why_source = "the replica's source: only that knows whose replica it is",
 	.make = make,
 	.look = look,
 	.asked = asked,
+	.redacted = redacted,
 	.plan = plan_steps,
+	.plan_left = plan_left,
 	.describe = describe,
+	.find_data_dir = find_data_dir,
+	.find_outside = find_outside,
+	.follows = follows,
 	.catch_up = catch_up,
 	.quarantine = quarantine,
 	.promote = promote,

@@ -14,7 +14,6 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
-#include "harness/base/units.h"
 
 struct pg_given {
 	struct given_replica base;
@@ -42,23 +41,31 @@ static bool asked(const struct given_replica *g)
 	return ((const struct pg_given *)g)->interlock.standby_conn;
 }
 
-static void plan_steps(const struct given_replica *g, struct str *out)
+static const char *redacted(const struct given_replica *g)
 {
-	const struct pg_interlock *i = &((const struct pg_given *)g)->interlock;
-	char limit[UNITS_TEXT];
+	return ((const struct pg_given *)g)->interlock.standby.redacted;
+}
 
+static void plan_steps(const struct given_replica *g, struct str *out, unsigned *n)
+{
+	(void)g;
 	str_addf(out,
-		"1. wait until the standby (%s) has replayed all of its primary's WAL, at most "
-		"%s\n",
-		i->standby.redacted, units_duration_text(g->catch_up_us, limit));
-	str_add(out,
-		"2. on the standby: neutralise archiving, empty synchronous_standby_names and "
-		"restore_command, stop pg_cron's jobs\n");
-	str_add(out, "3. promote it for good, empty primary_conninfo, prove that it is alone\n");
-	if (i->slot && *i->slot)
+		"%u. on the standby: neutralise archiving, empty synchronous_standby_names and "
+		"restore_command, stop pg_cron's jobs\n",
+		(*n)++);
+	str_addf(out, "%u. promote it, empty primary_conninfo, prove that it is alone\n", (*n)++);
+}
+
+static void plan_left(const struct given_replica *g, struct str *out, unsigned *n)
+{
+	const char *slot = ((const struct pg_given *)g)->interlock.slot;
+
+	str_addf(out, "%u. it stays promoted: its owner creates it anew or rewinds it\n", (*n)++);
+	if (slot && *slot)
 		str_addf(out,
-			"4. slot '%s' on the source then holds WAL back until its owner drops it\n",
-			i->slot);
+			"%u. slot '%s' on the source then holds WAL back until its owner drops "
+			"it\n",
+			(*n)++, slot);
 }
 
 static int describe(struct given_replica *g, struct err *err)
@@ -165,19 +172,40 @@ static bool is_here(struct db_conn *conn, const char *data_dir)
 	return line && llabs(strtoll(line + 1, NULL, 10) - started) <= 2;
 }
 
+static int find_data_dir(struct given_replica *g, char **ret, struct err *err)
+{
+	struct db_conn *conn = mine(g)->interlock.standby_conn;
+	CLEANUP(cleanup_free) char *dir = NULL;
+
+	if (pg_control_text(conn, "SHOW data_directory", &dir, err))
+		return -1;
+	*ret = is_here(conn, dir) ? mem_strdup(dir) : NULL;
+	return 0;
+}
+
+static int follows(const struct provider_config *config, bool *ret, struct err *err)
+{
+	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
+
+	if (pg_control_open(config->standby, NULL, &conn, err))
+		return -1;
+	return pg_control_true(conn,
+		"SELECT pg_is_in_recovery() AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE "
+		"status = 'streaming')",
+		ret, err);
+}
+
 static int find_dirs(struct given_replica *g, struct db_conn *conn, struct err *err)
 {
-	CLEANUP(cleanup_free) char *data_dir = NULL;
 	CLEANUP(cleanup_free) char *log_dir = NULL;
 	CLEANUP(cleanup_free) char *full = NULL;
 
-	if (pg_control_text(conn, "SHOW data_directory", &data_dir, err) ||
+	if (find_data_dir(g, &g->info.data_dir, err) ||
 		pg_control_text(conn, "SHOW log_directory", &log_dir, err))
 		return -1;
-	if (!is_here(conn, data_dir))
+	if (!g->info.data_dir)
 		return 0;
-	g->info.data_dir = mem_strdup(data_dir);
-	full = fs_join(data_dir, log_dir);
+	full = fs_join(g->info.data_dir, log_dir);
 	if (access(full, R_OK | X_OK) == 0)
 		g->info.log_dir = mem_strdup(full);
 	return 0;
@@ -222,12 +250,18 @@ static void release(struct given_replica *g)
 
 static const struct promote_engine engine = {
 	.replica_word = "standby",
+	.source_word = "primary",
+	.applied_word = "replayed all of its primary's WAL",
 	.why_source = "the standby's primary: only that knows whether commits wait for it",
 	.make = make,
 	.look = look,
 	.asked = asked,
+	.redacted = redacted,
 	.plan = plan_steps,
+	.plan_left = plan_left,
 	.describe = describe,
+	.find_data_dir = find_data_dir,
+	.follows = follows,
 	.catch_up = catch_up,
 	.quarantine = quarantine,
 	.promote = promote,

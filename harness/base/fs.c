@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/fs.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -146,6 +148,17 @@ int fs_copy_tree(const char *from, const char *to, struct err *err)
 	const char *const argv[] = {"cp", "-a", "--reflink=auto", "-T", from, to, NULL};
 
 	return proc_run(&(struct proc_spec){.argv = argv}, NULL, err);
+}
+
+bool fs_has_reflinks(const char *dir)
+{
+	static const char block[4096] = "x";
+	CLEANUP(cleanup_fd) int from = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	CLEANUP(cleanup_fd) int to = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return from >= 0 && to >= 0 &&
+		write(from, block, sizeof(block)) == (ssize_t)sizeof(block) &&
+		ioctl(to, FICLONE, from) == 0;
 }
 
 static uid_t chown_uid;

@@ -21,6 +21,8 @@ char *fs_join(const char *dir, const char *name); /* `name` alone when absolute;
 char *fs_dirname(const char *path);		  /* caller frees */
 /* Copies a tree with owners and modes, as reflinks where the file system can. Blocks. */
 int fs_copy_tree(const char *from, const char *to, struct err *err);
+/* Files in the directory can share their blocks until one is written to. */
+bool fs_has_reflinks(const char *dir);
 int fs_chown_tree(const char *path, uid_t uid, gid_t gid, struct err *err);
 int fs_free_bytes(const char *path, uint64_t *ret, struct err *err); /* free for us at path */
 uint64_t fs_tree_bytes(const char *path);			     /* allocated; 0 when absent */

@@ -19,8 +19,10 @@ struct journal {
 	size_t n, cap;
 };
 
-static const char *const kind_names[] = {
-	[JOURNAL_DIR] = "directory", [JOURNAL_PROCESS] = "process", [JOURNAL_SLOT] = "slot"};
+static const char *const kind_names[] = {[JOURNAL_DIR] = "directory",
+	[JOURNAL_PROCESS] = "process",
+	[JOURNAL_SLOT] = "slot",
+	[JOURNAL_GOLDEN] = "golden"};
 
 static void release_entry(struct journal_entry *e)
 {
@@ -110,6 +112,16 @@ int journal_slot(
 		err);
 }
 
+int journal_golden(struct journal *j, const char *data_dir, const char *stop, const char *start,
+	struct err *err)
+{
+	return add(j,
+		(struct journal_entry){.kind = JOURNAL_GOLDEN,
+			.what = mem_strdup(data_dir),
+			.where = mem_printf("%s\n%s", stop, start)},
+		err);
+}
+
 int journal_drop(struct journal *j, const char *what, pid_t pid, struct err *err)
 {
 	for (size_t i = 0; i < j->n; i++) {
@@ -166,7 +178,7 @@ static int load(const char *file, struct journal_leftover *ret)
 			.pid = (pid_t)json_integer_value(json_object_get(item, "pid")),
 			.ticks = (uint64_t)json_integer_value(json_object_get(item, "ticks"))};
 
-		while (kind && e.kind <= JOURNAL_SLOT && strcmp(kind, kind_names[e.kind]) != 0)
+		while (kind && e.kind <= JOURNAL_GOLDEN && strcmp(kind, kind_names[e.kind]) != 0)
 			e.kind++;
 		*MEM_PUSH(ret->entries, ret->n, cap) = e;
 	}

@@ -14,12 +14,13 @@
 
 #include "harness/base/err.h"
 
-enum journal_kind { JOURNAL_DIR, JOURNAL_PROCESS, JOURNAL_SLOT };
+enum journal_kind { JOURNAL_DIR, JOURNAL_PROCESS, JOURNAL_SLOT, JOURNAL_GOLDEN };
 
 struct journal_entry {
 	enum journal_kind kind;
-	char *what;	/* directory path; program name; slot name */
-	char *where;	/* slot: the source's DSN without password; else NULL */
+	char *what;	/* directory path; program name; slot name; golden copy: of what */
+	char *where;	/* slot: the source's DSN without password; golden copy: how its server is
+			 * stopped and started, on a line each; else NULL */
 	char *engine;	/* slot: the engine that knows how to drop it; else NULL */
 	pid_t pid;	/* process */
 	uint64_t ticks; /* process: proc_start_ticks() */
@@ -32,6 +33,8 @@ int journal_dir(struct journal *j, const char *path, struct err *err);
 int journal_process(struct journal *j, pid_t pid, const char *program, struct err *err);
 int journal_slot(
 	struct journal *j, const char *engine, const char *slot, const char *dsn, struct err *err);
+int journal_golden(struct journal *j, const char *data_dir, const char *stop, const char *start,
+	struct err *err);
 /* Takes an entry back; no error when there is none. `what` as given, or NULL with a pid. */
 int journal_drop(struct journal *j, const char *what, pid_t pid, struct err *err);
 /* Removes the file when nothing is left in it; NULL-safe. */

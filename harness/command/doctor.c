@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "adapters/engine.h"
+#include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
+#include "harness/base/golden.h"
 #include "harness/base/journal.h"
 #include "harness/base/mem.h"
 #include "harness/base/proc.h"
@@ -21,7 +23,8 @@ const char command_doctor_help[] =
 	"of its own; --set engine=mysql asks about that one alone. Changes nothing, unless "
 	"--clean:\n"
 	"that ends the processes and removes the directories and slots that killed runs left\n"
-	"behind.\n"
+	"behind, and gives back, from its golden copy, a replica that one has promoted\n"
+	"(replica.return).\n"
 	"\n"
 	"Exit codes: 0 all well, 3 something stands in the way (without a scenario: for every\n"
 	"engine, or leftovers are there).\n";
@@ -54,6 +57,19 @@ static int clear_slot(const struct journal_entry *e, struct err *err)
 	return engine->clear_slot(e->what, e->where ? e->where : "", err);
 }
 
+static int give_back(const struct journal_entry *e, struct err *err)
+{
+	CLEANUP(cleanup_free) char *stop = mem_strdup(e->where ? e->where : "");
+	CLEANUP(golden_release) struct golden g = {0};
+	char *start = strchr(stop, '\n');
+
+	if (!start)
+		return err_set(err, ERR_FAILED, "the journal does not say how it is started");
+	*start++ = '\0';
+	golden_init(&g, e->what, stop, start);
+	return golden_return(&g, err);
+}
+
 static int clear(const struct journal_entry *e, struct err *err)
 {
 	switch (e->kind) {
@@ -62,6 +78,8 @@ static int clear(const struct journal_entry *e, struct err *err)
 		return proc_end(e->pid, SIGQUIT, END_TIMEOUT_US, err);
 	case JOURNAL_DIR:
 		return fs_remove_tree(e->what, err);
+	case JOURNAL_GOLDEN:
+		return give_back(e, err);
 	case JOURNAL_SLOT:
 		break;
 	}
@@ -74,6 +92,8 @@ static void describe(const struct journal_entry *e, char *buf, size_t size)
 		snprintf(buf, size, "process %d (%s)", (int)e->pid, e->what);
 	else if (e->kind == JOURNAL_DIR)
 		snprintf(buf, size, "directory %s", e->what);
+	else if (e->kind == JOURNAL_GOLDEN)
+		snprintf(buf, size, "replica in %s, to be given back as it was", e->what);
 	else
 		snprintf(buf, size, "replication slot '%s' on the source", e->what);
 }
@@ -102,7 +122,8 @@ static bool one_entry(const struct journal_entry *e, bool clean, struct doctor_r
 /* Processes go before the directories that they use. */
 static bool one_run(const struct journal_leftover *l, bool clean, struct doctor_report *report)
 {
-	static const enum journal_kind order[] = {JOURNAL_PROCESS, JOURNAL_SLOT, JOURNAL_DIR};
+	static const enum journal_kind order[] = {
+		JOURNAL_PROCESS, JOURNAL_GOLDEN, JOURNAL_SLOT, JOURNAL_DIR};
 	bool left = false;
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)

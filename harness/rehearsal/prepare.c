@@ -78,16 +78,23 @@ static void keep_info(struct rehearsal *h)
 			.id = mem_strdup("applied-already"), .text = mem_strdup(h->migration_note)};
 }
 
+static void note_failure(struct rehearsal *h, int failed, const struct err *err)
+{
+	if (failed && h->watch && h->watch->note)
+		h->watch->note(h->watch->ctx, err->text);
+}
+
 void release_replica(struct rehearsal *h)
 {
 	struct err err = {0};
 
 	if (!h->replica)
 		return;
+	if (h->provider->give_back)
+		note_failure(h, h->provider->give_back(h->replica, &err), &err);
 	keep_info(h);
 	rehearsal_show(h, "clearing up");
-	if (h->provider->release(h->replica, &err) && h->watch && h->watch->note)
-		h->watch->note(h->watch->ctx, err.text);
+	note_failure(h, h->provider->release(h->replica, &err), &err);
 	h->replica = NULL;
 	h->info = NULL;
 }

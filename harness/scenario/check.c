@@ -58,6 +58,13 @@ static int check_provider(const struct scenario *s, const struct origin *o, stru
 	if (!strcmp(r->provider, "promote") && r->n_settings)
 		return origin_fail(o, err, "replica.settings",
 			"provider 'promote' does not start the server, so it cannot set anything");
+	if (r->give_back && strcmp(r->provider, "promote") != 0)
+		return origin_fail(o, err, "replica.return",
+			"only provider 'promote' has a standby to give back");
+	if (r->give_back && (!r->stop || !*r->stop || !r->start || !*r->start))
+		return origin_fail(o, err, "replica.return",
+			"needs replica.stop and replica.start, the commands for the standby's "
+			"server");
 	if (r->bin_dir && !fs_is_dir(r->bin_dir))
 		return origin_fail(
 			o, err, "replica.bin_dir", "no such directory: '%s'", r->bin_dir);

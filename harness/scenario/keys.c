@@ -14,6 +14,7 @@
 #define ANY_TIME .high = WEEK
 
 static const char *const provider_words[] = {"embedded", "clone", "promote", NULL};
+static const char *const return_words[] = {"false", "true", "copy", NULL};
 static const char *const mode_words[] = {"open", "closed", NULL};
 static const char *const arrival_words[] = {"poisson", "uniform", NULL};
 static const char *const source_words[] = {
@@ -45,6 +46,17 @@ const struct key key_table[] = {
 		.help = "`promote` only: says that the standby may be used up. The server must say "
 			"so "
 			"too, as `rehearse doctor` explains."},
+	{"replica.return", KEY_ENUM, AT(replica.give_back), "false", return_words,
+		.help = "`promote` only, on the machine of the standby: its files are copied "
+			"before the promotion and put back afterwards, so that it follows its "
+			"primary again. `true` wants a file system with reflinks (XFS, Btrfs), "
+			"`copy` makes a full copy."},
+	{"replica.stop", KEY_TEXT, AT(replica.stop),
+		.help = "With `return`: the command that stops the standby's server in order and "
+			"waits until it is down, say `systemctl stop mariadb`. Words as in a "
+			"shell, but without one; no password."},
+	{"replica.start", KEY_TEXT, AT(replica.start),
+		.help = "With `return`: the command that starts it again and returns."},
 	{"replica.catch_up", KEY_DURATION, AT(replica.catch_up_us), "60s", ANY_TIME,
 		.help = "Longest wait for the replica to catch up with its source."},
 	{"replica.fixture", KEY_FIXTURE, AT(replica.fixture),

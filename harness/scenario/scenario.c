@@ -9,6 +9,8 @@ static void release_replica(struct scenario_replica *r)
 	mem_free(r->source);
 	mem_free(r->standby);
 	mem_free(r->database);
+	mem_free(r->stop);
+	mem_free(r->start);
 	mem_free(r->fixture);
 	mem_free(r->bin_dir);
 	for (size_t i = 0; i < r->n_settings; i++) {
@@ -86,6 +88,9 @@ void scenario_provider_config(const struct scenario *s, struct provider_config *
 		.standby = r->standby,
 		.database = r->database,
 		.disposable = r->disposable,
+		.give_back = r->give_back,
+		.stop = r->stop,
+		.start = r->start,
 		.catch_up_us = r->catch_up_us,
 		.fixture = r->fixture,
 		.scale = r->scale,

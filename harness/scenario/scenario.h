@@ -24,8 +24,10 @@ struct scenario_replica {
 	/* DSNs, "" none; standby for promote only. As written in a file or flag they hold no
 	 * password; from env:NAME they may, so that they are redacted wherever they are shown. */
 	char *source, *standby;
-	char *database;	 /* NULL: the DSN's, or the fixture's */
-	bool disposable; /* promote only: the owner gives the standby up */
+	char *database;			/* NULL: the DSN's, or the fixture's */
+	bool disposable;		/* promote only: the owner gives the standby up */
+	enum provider_return give_back; /* promote only */
+	char *stop, *start;		/* its owner's commands; NULL: not given */
 	uint64_t catch_up_us;
 	char *fixture; /* resolved directory; NULL: an empty database */
 	double scale;  /* of the fixture, default 1 */

@@ -1,8 +1,11 @@
 /* `rehearse run --provider promote`: a standby that its owner gives up, end to end. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/mem.h"
 #include "tests/support/cli.h"
+#include "tests/support/owner.h"
 #include "tests/support/pg_pair.h"
 #include "tests/support/suite.h"
 
@@ -24,17 +27,37 @@ static void start(void)
 static void stop(void)
 {
 	cli_release(&cli);
+	test_end_server_at(pair.standby.data_dir);
+	pair.standby.pid = 0; /* it was started anew */
 	test_pair_stop(&pair);
+}
+
+/* With `back`, the standby is given back by a full copy: this works on every file system. */
+static void start_promote(struct cli_run *run, const char *disposable, bool back)
+{
+	char *file = cli_file(&cli, "migration.sql", "ALTER TABLE visit ADD COLUMN kind text;\n");
+	char *stop_words = test_pg_stop_command(&pair.standby);
+	char *start_words = test_pg_start_command(&pair.standby);
+	char *set_stop = mem_printf("replica.stop=%s", stop_words);
+	char *set_start = mem_printf("replica.start=%s", start_words);
+	const char *const words[] = {"run", "--provider", "promote", "--source", pair.primary_dsn,
+		"--standby", pair.standby_dsn, "--set", disposable, file, "--output", cli.output,
+		"--set", "phases.warm_up=1s", "--set", "phases.baseline=3s", "--set",
+		"phases.recovery=1s", back ? "--set" : NULL, "replica.return=copy", "--set",
+		set_stop, "--set", set_start, NULL};
+
+	cli_start(&cli, run, words);
+	free(file);
+	free(stop_words);
+	free(start_words);
+	free(set_stop);
+	free(set_start);
 }
 
 static void run_promote(struct cli_run *run, const char *disposable)
 {
-	char *file = cli_file(&cli, "migration.sql", "ALTER TABLE visit ADD COLUMN kind text;\n");
-
-	CLI(&cli, run, "run", "--provider", "promote", "--source", pair.primary_dsn, "--standby",
-		pair.standby_dsn, "--set", disposable, file, "--output", cli.output, "--set",
-		"phases.warm_up=1s", "--set", "phases.baseline=3s", "--set", "phases.recovery=1s");
-	free(file);
+	start_promote(run, disposable, false);
+	cli_wait(run);
 }
 
 static void check_refused(const char *disposable, const char *says)
@@ -59,6 +82,58 @@ static bool has_note(const json_t *result, const char *id, bool action)
 	}
 	return false;
 }
+
+static void check_follows(void)
+{
+	test_sql_until(pair.standby_dsn,
+		"SELECT pg_is_in_recovery() AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE "
+		"status = 'streaming')",
+		"t");
+	ck_sql(pair.standby_dsn,
+		"SELECT count(*) FROM information_schema.columns WHERE table_name = 'visit'", "2");
+}
+
+START_TEST(a_standby_is_given_back_as_it_was)
+{
+	struct cli_run run;
+	json_t *result;
+
+	test_alter_system(pair.standby_dsn, "rehearse.disposable", "on");
+	start_promote(&run, "replica.disposable=true", true);
+	cli_wait(&run);
+	ck_assert_msg(run.code == 0, "exit code %d: %s%s", run.code, run.out, run.err);
+	result = cli_result(&cli);
+	ck_assert_msg(has_note(result, "replica-returned", false), "%s", run.out);
+	json_decref(result);
+	cli_run_release(&run);
+	check_follows();
+}
+END_TEST
+
+START_TEST(doctor_gives_back_what_a_killed_run_has_promoted)
+{
+	struct cli_run run;
+
+	start_promote(&run, "replica.disposable=true", true);
+	cli_expect_progress(&run, "baseline");
+	kill(run.pid, SIGKILL);
+	cli_wait(&run);
+	cli_run_release(&run);
+	ck_sql(pair.standby_dsn, "SELECT pg_is_in_recovery()", "f");
+	CLI(&cli, &run, "doctor");
+	ck_assert_int_eq(run.code, 3);
+	ck_assert_msg(strstr(run.out, "to be given back as it was"), "%s", run.out);
+	cli_run_release(&run);
+	CLI(&cli, &run, "doctor", "--clean");
+	ck_assert_msg(run.code == 0, "exit code %d: %s", run.code, run.out);
+	cli_run_release(&run);
+	check_follows();
+	CLI(&cli, &run, "doctor");
+	ck_assert_msg(strstr(run.out, "none of killed runs"), "%s", run.out);
+	cli_run_release(&run);
+	test_alter_system(pair.standby_dsn, "rehearse.disposable", NULL);
+}
+END_TEST
 
 START_TEST(a_standby_is_rehearsed_on_only_when_given_up_and_only_once)
 {
@@ -94,6 +169,8 @@ int main(void)
 
 	tcase_add_unchecked_fixture(t, start, stop);
 	tcase_set_timeout(t, 300);
+	tcase_add_test(t, a_standby_is_given_back_as_it_was);
+	tcase_add_test(t, doctor_gives_back_what_a_killed_run_has_promoted);
 	tcase_add_test(t, a_standby_is_rehearsed_on_only_when_given_up_and_only_once);
 	suite_add_tcase(s, t);
 	return suite_run(s);
