@@ -5,6 +5,7 @@
 #include "harness/command/command.h"
 #include "harness/command/lint_options.h"
 #include "harness/command/progress.h"
+#include "harness/lint/fix.h"
 
 const char command_lint_help[] =
 	"usage: rehearse lint PATH... [options]\n"
@@ -18,6 +19,10 @@ const char command_lint_help[] =
 	"  --format NAME           text (default), json, sarif, junit, github, gitlab\n"
 	"  --json                  --format json\n"
 	"  -o, --output FILE       there instead of on the terminal\n"
+	"  --fix                   rewrites the files: the header, and the safe form of a "
+	"statement\n"
+	"                          where that needs nobody's judgement; shows what it changed.\n"
+	"                          For files that were not applied yet: tools check their sums\n"
 	"  --style                 rules of taste too\n"
 	"  --no-header             files need no '-- rehearse: class=...' at their top\n"
 	"  --runner-timeouts WHICH time-outs that your runner sets itself, so that files need\n"
@@ -58,6 +63,23 @@ static int write_out(const struct lint *l, const struct lint_options *o, struct 
 	return 0;
 }
 
+/* What was changed goes before the report, and beside one that a program reads. */
+static int fix(struct lint *l, const struct lint_options *o, struct err *err)
+{
+	CLEANUP(cleanup_str) struct str text = {0};
+	FILE *out = !o->output && o->format == lint_output_find("text") ? stdout : stderr;
+	struct canvas c = {
+		.out = &text, .width = progress_width(out), .colour = progress_colour(out)};
+	struct lint_fixes fixes;
+
+	if (lint_fix(l, &fixes, err))
+		return -1;
+	draw_fixes(&c, &fixes);
+	fputs(str_text(&text), out);
+	lint_fixes_release(&fixes);
+	return 0;
+}
+
 static int run(const struct lint_options *o, struct err *err)
 {
 	struct lint l;
@@ -65,6 +87,10 @@ static int run(const struct lint_options *o, struct err *err)
 
 	if (lint_run(o->paths, o->n_paths, &o->config, &l, err))
 		return -1;
+	if (o->fix && fix(&l, o, err)) {
+		lint_release(&l);
+		return -1;
+	}
 	code = lint_fails(&l) ? EXIT_FINDINGS : EXIT_APPROVE;
 	if (write_out(&l, o, err))
 		code = -1;

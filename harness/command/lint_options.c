@@ -12,6 +12,7 @@ enum option_id {
 	OPTION_FORMAT,
 	OPTION_JSON,
 	OPTION_STYLE,
+	OPTION_FIX,
 	OPTION_NO_HEADER,
 	OPTION_TIMEOUTS,
 	OPTION_TRANSACTION,
@@ -28,6 +29,7 @@ static const struct option long_options[] = {
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"output", required_argument, NULL, 'o'},
+	{"fix", no_argument, NULL, OPTION_FIX},
 	{"style", no_argument, NULL, OPTION_STYLE},
 	{"no-header", no_argument, NULL, OPTION_NO_HEADER},
 	{"runner-timeouts", required_argument, NULL, OPTION_TIMEOUTS},
@@ -110,6 +112,9 @@ static int take_flag(struct lint_options *o, int id)
 	switch (id) {
 	case OPTION_JSON:
 		o->format = lint_output_find("json");
+		return 0;
+	case OPTION_FIX:
+		o->fix = o->config.suggest = true;
 		return 0;
 	case OPTION_STYLE:
 		o->config.style = true;

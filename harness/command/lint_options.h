@@ -12,7 +12,7 @@ struct lint_options {
 	struct lint_config config;
 	const struct lint_output *format;
 	const char *output; /* file; NULL: stdout */
-	bool server_named, quiet, verbose;
+	bool server_named, quiet, verbose, fix;
 	const char *const *paths; /* what is left of argv */
 	size_t n_paths;
 	struct server_setting *placeholders;

@@ -9,12 +9,10 @@
 #define TAB 4
 #define ELLIPSIS "…"
 
-/* Tabs as blanks, so that the mark stands where it should. */
-static char *expand(const char *text, size_t len)
+char *excerpt_text(const char *text, size_t len)
 {
 	struct str out = {0};
 	CLEANUP(cleanup_free) char *raw = NULL;
-	char *clean;
 
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] != '\t') {
@@ -26,8 +24,7 @@ static char *expand(const char *text, size_t len)
 		while (out.len % TAB);
 	}
 	raw = str_take(&out);
-	clean = draw_clean(raw);
-	return clean;
+	return draw_clean(raw);
 }
 
 /* Bytes of the longest beginning of text that takes at most so many columns. */
@@ -73,9 +70,9 @@ void draw_excerpt(const struct canvas *c, unsigned indent, enum tone tone, unsig
 	const char *text, size_t len, size_t mark, size_t mark_len)
 {
 	size_t end = mark + mark_len < len ? mark + mark_len : len;
-	CLEANUP(cleanup_free) char *before = expand(text, mark < len ? mark : len);
-	CLEANUP(cleanup_free) char *to_mark_end = expand(text, end);
-	CLEANUP(cleanup_free) char *all = expand(text, len);
+	CLEANUP(cleanup_free) char *before = excerpt_text(text, mark < len ? mark : len);
+	CLEANUP(cleanup_free) char *to_mark_end = excerpt_text(text, end);
+	CLEANUP(cleanup_free) char *all = excerpt_text(text, len);
 	unsigned number = 3, room = c->width - indent - number - 3;
 	unsigned start = draw_columns(before), stop = draw_columns(to_mark_end);
 	const char *shown = all;

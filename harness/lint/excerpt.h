@@ -4,6 +4,8 @@
 
 #include "harness/report/draw.h"
 
+/* A piece of source for a terminal, its tabs as blanks; caller frees. */
+char *excerpt_text(const char *text, size_t len);
 /* `mark` and `mark_len` are bytes into the line's text, which is `len` bytes long. Long lines are
  * cut so that the place is in view. */
 void draw_excerpt(const struct canvas *c, unsigned indent, enum tone tone, unsigned line,

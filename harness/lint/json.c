@@ -53,7 +53,8 @@ static json_t *statement_object(const struct lint_file *f, const struct lint_sta
 	json_object_set_new(o, "object", json_text(s->sql->object));
 	json_object_set_new(o, "class", json_string(sql_class_name(a->class)));
 	json_object_set_new(o, "unknown", json_boolean(a->unknown));
-	json_object_set_new(o, "in_transaction", json_boolean(s->in_transaction));
+	json_object_set_new(
+		o, "in_transaction", json_boolean(s->transaction != LINT_TRANSACTION_NONE));
 	json_object_set_new(o, "rewrites", strings(a->rewritten, a->n_rewritten));
 	json_object_set_new(o, "scans", strings(a->scanned, a->n_scanned));
 	json_object_set_new(o, "algorithm", json_text(a->algorithm));

@@ -91,42 +91,56 @@ static int read_files(struct lint *l, const char *const *paths, size_t n_paths, 
 	return 0;
 }
 
+static void forget_file(struct lint_file *f)
+{
+	for (size_t k = 0; k < f->n_statements; k++) {
+		analysis_release(&f->statements[k].analysis);
+		if (f->statements[k].suggested)
+			suggestion_release(&f->statements[k].suggestion);
+	}
+	mem_free(f->statements);
+	mem_free(f->lines);
+	directives_release(&f->directives);
+	sql_script_release(&f->script);
+	*f = (struct lint_file){.source = f->source, .told = f->told};
+}
+
+int lint_again(struct lint *l, struct err *err)
+{
+	struct analysis_state *state;
+
+	drop_findings(l, 0);
+	for (size_t i = 0; i < l->n_files; i++) {
+		forget_file(&l->files[i]);
+		if (split_file(l, &l->files[i], err))
+			return -1;
+	}
+	state = l->config->engine->analyser->open(&l->config->target);
+	for (size_t i = 0; i < l->n_files; i++)
+		lint_file(l, &l->files[i], state);
+	l->config->engine->analyser->close(state);
+	return 0;
+}
+
 int lint_run(const char *const *paths, size_t n_paths, const struct lint_config *config,
 	struct lint *ret, struct err *err)
 {
 	struct lint l = {.config = config};
-	struct analysis_state *state;
 
-	if (read_files(&l, paths, n_paths, err))
-		goto failed;
-	for (size_t i = 0; i < l.n_files; i++)
-		if (split_file(&l, &l.files[i], err))
-			goto failed;
-	state = config->engine->analyser->open(&config->target);
-	for (size_t i = 0; i < l.n_files; i++)
-		lint_file(&l, &l.files[i], state);
-	config->engine->analyser->close(state);
-	*ret = l;
-	return 0;
-failed:
+	if (!read_files(&l, paths, n_paths, err) && !lint_again(&l, err)) {
+		*ret = l;
+		return 0;
+	}
 	lint_release(&l);
 	return -1;
 }
 
 void lint_release(struct lint *l)
 {
-	for (size_t i = 0; i < l->n_files; i++) {
-		struct lint_file *f = &l->files[i];
-
-		for (size_t k = 0; k < f->n_statements; k++)
-			analysis_release(&f->statements[k].analysis);
-		mem_free(f->statements);
-		mem_free(f->lines);
-		directives_release(&f->directives);
-		sql_script_release(&f->script);
-	}
-	mem_free(l->files);
 	drop_findings(l, 0);
+	for (size_t i = 0; i < l->n_files; i++)
+		forget_file(&l->files[i]);
+	mem_free(l->files);
 	mem_free(l->findings);
 	format_set_release(&l->set);
 	*l = (struct lint){0};

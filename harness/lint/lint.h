@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "adapters/engine.h"
+#include "adapters/suggest.h"
 #include "harness/base/err.h"
 #include "harness/formats/formats.h"
 #include "harness/scenario/scenario.h"
@@ -18,6 +19,7 @@ struct lint_config {
 	struct lint_target target;
 	bool style;	/* rules of taste too */
 	bool no_header; /* files need no header */
+	bool suggest;	/* ask for the safe way to each statement too */
 	/* What the runner sets by itself, so that the files need not. */
 	bool lock_timeout_set, statement_timeout_set;
 	enum transaction_mode transaction; /* for formats whose tool leaves it open */
@@ -44,10 +46,22 @@ struct lint_directives {
 	size_t n_allows, cap_allows;
 };
 
+/* Whose transaction is open around a statement. */
+enum lint_transaction {
+	LINT_TRANSACTION_NONE,
+	LINT_TRANSACTION_FILE, /* the file's own BEGIN */
+	LINT_TRANSACTION_TOOL,
+	/* The runner's (lint_config.transaction), which leaves out what the server refuses in one.
+	 */
+	LINT_TRANSACTION_RUNNER,
+};
+
 struct lint_statement {
 	const struct sql_statement *sql;
 	struct analysis analysis;
-	bool in_transaction; /* as the runner or the file has it */
+	enum lint_transaction transaction;
+	bool suggested; /* with lint_config.suggest only */
+	struct suggestion suggestion;
 };
 
 struct lint_file {
@@ -89,6 +103,8 @@ struct lint {
 int lint_run(const char *const *paths, size_t n_paths, const struct lint_config *config,
 	struct lint *ret, struct err *err);
 void lint_release(struct lint *l);
+/* Does the same again with l->set as it is now. */
+int lint_again(struct lint *l, struct err *err);
 
 bool lint_fails(const struct lint *l); /* an error or a warning that nobody allowed */
 /* "postgres 15", "postgres 15.3", "mariadb 10.11"; caller frees. */

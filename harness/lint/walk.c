@@ -41,9 +41,14 @@ static void begin(struct walk *w)
 	}
 }
 
-static bool in_transaction(const struct walk *w, const struct sql_statement *s)
+static enum lint_transaction transaction_of(const struct walk *w, const struct sql_statement *s)
 {
-	return w->by_file || w->by_tool || (w->by_mode && !(s->flags & SQL_NO_TRANSACTION));
+	if (w->by_tool)
+		return LINT_TRANSACTION_TOOL;
+	if (w->by_file)
+		return LINT_TRANSACTION_FILE;
+	return w->by_mode && !(s->flags & SQL_NO_TRANSACTION) ? LINT_TRANSACTION_RUNNER
+							      : LINT_TRANSACTION_NONE;
 }
 
 /* What a statement that controls transactions does to those that are open. */
@@ -84,12 +89,15 @@ static void walk_statement(
 {
 	const struct analyser *analyser = l->config->engine->analyser;
 	struct lint_statement *s = &f->statements[i];
-	struct statement_context context = {.in_transaction = in_transaction(w, s->sql),
+	struct statement_context context = {.in_transaction = transaction_of(w, s->sql),
 		.lock_timeout_set = l->config->lock_timeout_set,
 		.statement_timeout_set = l->config->statement_timeout_set,
 		.style = l->config->style};
 
-	s->in_transaction = context.in_transaction;
+	s->transaction = transaction_of(w, s->sql);
+	if (l->config->suggest && analyser->suggest)
+		s->suggested =
+			analyser->suggest(state, f->source->text, &f->script, i, &s->suggestion);
 	analyser->statement(state, f->source->text, &f->script, i, &context, &s->analysis);
 	if (s->analysis.class > f->class)
 		f->class = s->analysis.class;
@@ -98,7 +106,7 @@ static void walk_statement(
 	if (s->analysis.unknown && !s->analysis.n_hits)
 		tell_unknown(l, f, s);
 	control(w, s->sql);
-	if (!in_transaction(w, s->sql))
+	if (!transaction_of(w, s->sql))
 		analyser->transaction_ended(state);
 }
 

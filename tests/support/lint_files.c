@@ -4,6 +4,7 @@
 
 #include "adapters/postgres/client.h"
 #include "adapters/postgres/dialect.h"
+#include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "tests/support/suite.h"
@@ -11,7 +12,7 @@
 static const char *const products[] = {"scripted", NULL};
 static const struct lint_product scripted_products[] = {{"scripted", 10000, 20000, 2}, {0}};
 
-enum { INDEX_PLAIN, DROP, IN_TRANSACTION, TASTE };
+enum { INDEX_PLAIN, DROP, IN_TRANSACTION, TASTE, CHECK, BUILD_TIMEOUT };
 static const struct lint_rule rules[] = {
 	[INDEX_PLAIN] = {"index-plain", "A plain index", RULE_ERROR, false, products, 0, 0,
 		"CREATE INDEX", "writers wait", "build it concurrently", "https://example.org/i"},
@@ -21,10 +22,15 @@ static const struct lint_rule rules[] = {
 		products, 0, 0, "CONCURRENTLY", "it is refused", "run it outside", ""},
 	[TASTE] = {"taste", "SELECT *", RULE_WARNING, true, products, 0, 0, "SELECT *",
 		"columns come and go", "name the columns", ""},
+	[CHECK] = {"check-plain", "A plain check", RULE_ERROR, false, products, 0, 0, "CHECK",
+		"all rows are read", "NOT VALID, then VALIDATE", ""},
+	[BUILD_TIMEOUT] = {"build-timeout", "A build under a time-out", RULE_ERROR, false, products,
+		0, 0, "CONCURRENTLY", "it is cut", "turn it off", ""},
 };
 
 struct analysis_state {
 	char *created; /* in this migration, the last one */
+	bool timeout;  /* the file has set one */
 };
 
 static struct analysis_state *open_state(const struct lint_target *target)
@@ -36,6 +42,7 @@ static struct analysis_state *open_state(const struct lint_target *target)
 static void begin_migration(struct analysis_state *state)
 {
 	MEM_FREE(state->created);
+	state->timeout = false;
 }
 
 static bool says(const char *text, const struct sql_statement *s, const char *words)
@@ -77,12 +84,47 @@ static void analyse(struct analysis_state *state, const char *text, const struct
 			s->relations[0]);
 	if (concurrently && context->in_transaction)
 		analysis_hit(ret, &rules[IN_TRANSACTION], "", s->offset, s->len, "refused");
+	if (s->flags & SQL_SETS_LOCK_TIMEOUT)
+		state->timeout = !says(text, s, "= 0");
+	if (concurrently && state->timeout)
+		analysis_hit(ret, &rules[BUILD_TIMEOUT], "", s->offset, s->len, "cut");
+	if (says(text, s, " CHECK ") && !says(text, s, "NOT VALID"))
+		analysis_hit(ret, &rules[CHECK], "", s->offset, s->len, "read whole");
 	if (!strcmp(s->kind, "DROP TABLE")) {
 		ret->class = SQL_CLASS_EXPAND_CONTRACT;
 		analysis_hit(ret, &rules[DROP], "t", s->offset, s->len, "dropped");
 	}
 	if (context->style && says(text, s, "SELECT *"))
 		analysis_hit(ret, &rules[TASTE], "", s->offset, 8, "all columns");
+}
+
+static bool suggest(struct analysis_state *state, const char *text, const struct sql_script *script,
+	size_t i, struct suggestion *ret)
+{
+	const struct sql_statement *s = &script->statements[i];
+	const char *sql = text + s->offset;
+
+	(void)state;
+	if (!strcmp(s->kind, "CREATE INDEX")) {
+		suggestion_init(ret);
+		suggestion_add(ret, SUGGEST_EXPAND, mem_strdup("build"),
+			mem_printf("CREATE INDEX CONCURRENTLY%.*s;", (int)s->len - 12, sql + 12))
+			->no_transaction = true;
+	} else if (says(text, s, " CHECK ")) {
+		suggestion_init(ret);
+		suggestion_add(ret, SUGGEST_EXPAND, mem_strdup("add"),
+			mem_printf("%.*s NOT VALID;", (int)s->len, sql));
+		suggestion_add(ret, SUGGEST_EXPAND, mem_strdup("validate"),
+			mem_strdup("ALTER TABLE t VALIDATE CONSTRAINT c;"));
+	} else if (!strcmp(s->kind, "DROP TABLE")) {
+		suggestion_init(ret);
+		suggestion_add(ret, SUGGEST_CONTRACT, mem_strdup("drop"), mem_strdup("SELECT 1;"));
+		return true;
+	} else {
+		return false;
+	}
+	ret->mechanical = true;
+	return true;
 }
 
 static void transaction_ended(struct analysis_state *state)
@@ -106,6 +148,7 @@ static const struct analyser scripted_analyser = {
 	.begin_migration = begin_migration,
 	.statement = analyse,
 	.transaction_ended = transaction_ended,
+	.suggest = suggest,
 	.close = close_state,
 };
 
@@ -141,6 +184,16 @@ char *lint_files_put(struct lint_files *f, const char *name, const char *text)
 
 	ck_ok(fs_write(path, text, strlen(text), 0644, &err), err);
 	return path;
+}
+
+char *lint_files_read(const struct lint_files *f, const char *name)
+{
+	CLEANUP(cleanup_free) char *path = fs_join(f->dir, name);
+	struct err err = {0};
+	char *text;
+
+	ck_ok(fs_read(path, 0, &text, NULL, &err), err);
+	return text;
 }
 
 void lint_files_run(struct lint_files *f)

@@ -197,7 +197,7 @@ START_TEST(statements_know_their_transaction)
 	files.config.transaction = transactions[_i].mode;
 	lint_files_run(&files);
 	for (size_t i = 0; i < files.lint.files[0].n_statements; i++)
-		str_add_char(&seen, files.lint.files[0].statements[i].in_transaction ? 'T' : '-');
+		str_add_char(&seen, files.lint.files[0].statements[i].transaction ? 'T' : '-');
 	ck_assert_msg(!strcmp(str_text(&seen), transactions[_i].expected), "%s: %s",
 		transactions[_i].comment, str_text(&seen));
 }
