@@ -33,8 +33,8 @@ static void begin(struct walk *w)
 		w->by_tool = !has_refused(w->f);
 		break;
 	case FORMAT_TRANSACTION_TEXT:
-		w->by_tool = w->f->n_statements > 1 &&
-			!(w->config->engine->db->features & DB_FEATURE_DDL_COMMITS);
+		w->by_tool =
+			w->f->n_statements > 1 && w->config->engine->dialect->text_is_transaction;
 		break;
 	case FORMAT_TRANSACTION_NONE:
 		break;
