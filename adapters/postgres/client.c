@@ -49,6 +49,19 @@ static void take_error(struct db_conn *conn, const PGresult *res)
 
 /* ---- starting ---- */
 
+/* Field by field: the room for an error's text need not be cleared for each execution. */
+static void forget_result(struct db_result *r)
+{
+	struct db_error *e = &r->error;
+
+	r->rows = r->columns = 0;
+	r->affected = 0;
+	e->class = DB_CLASS_NONE;
+	e->lock_timeout = e->retryable = e->in_doubt = false;
+	e->position = 0;
+	e->code[0] = e->text[0] = '\0';
+}
+
 /* Forgets the last result. -1 when nothing can be started. */
 static int prepare_for_start(struct db_conn *conn)
 {
@@ -59,7 +72,7 @@ static int prepare_for_start(struct db_conn *conn)
 	}
 	PQclear(conn->rows);
 	conn->rows = NULL;
-	conn->result = (struct db_result){0};
+	forget_result(&conn->result);
 	if (conn->state == PG_CONN_LOST) {
 		pg_conn_error(conn, DB_CLASS_CONNECTION, "lost", "the connection is lost");
 		return -1;
@@ -139,8 +152,12 @@ static int pg_execute_start(
 
 static uint64_t affected(PGresult *res)
 {
-	const char *text = PQcmdTuples(res);
+	const char *text;
 
+	/* What a SELECT returned needs no reading of its tag. */
+	if (PQresultStatus(res) == PGRES_TUPLES_OK && strncmp(PQcmdStatus(res), "SELECT", 6) == 0)
+		return (uint64_t)PQntuples(res);
+	text = PQcmdTuples(res);
 	return *text ? strtoull(text, NULL, 10) : 0;
 }
 

@@ -128,19 +128,24 @@ static bool fail(struct session *s, const struct db_error *e)
 	return settle(s);
 }
 
-static bool complete(struct session *s)
+static bool left_open(struct session *s)
 {
 	struct db_error e = {.class = DB_CLASS_OTHER, .code = "open"};
 
+	snprintf(e.text, sizeof(e.text), "%s: the script ends inside an open transaction",
+		s->script->file);
+	return fail(s, &e);
+}
+
+static bool complete(struct session *s)
+{
 	if (!db_of(s)->in_transaction(s->conn)) {
 		worker_completed(s->worker, s);
 		s->state = SESSION_IDLE;
 		worker_idle(s->worker, s);
 		return false;
 	}
-	snprintf(e.text, sizeof(e.text), "%s: the script ends inside an open transaction",
-		s->script->file);
-	return fail(s, &e);
+	return left_open(s);
 }
 
 static int begin_sleep(struct session *s, struct db_error *e)
@@ -184,8 +189,8 @@ static int run_jump_unless(struct session *s, struct db_error *e)
 	return 0;
 }
 
-/* Runs commands until one waits; true when that is for an answer. */
-static bool run(struct session *s)
+/* Runs commands until one waits; true when that is for an answer. now_us: 0 unless it is known. */
+static bool run_from(struct session *s, uint64_t now_us)
 {
 	const struct script *script = s->script;
 	const struct sample_set *samples = &s->worker->workload->samples;
@@ -198,7 +203,7 @@ static bool run(struct session *s)
 		switch (c->kind) {
 		case COMMAND_SQL:
 			if (!s->sent_us)
-				s->sent_us = clock_us();
+				s->sent_us = now_us ? now_us : clock_us();
 			return command_start(s, &e) == 0 || fail(s, &e);
 		case COMMAND_SET:
 			result = run_set(s, &e);
@@ -222,6 +227,11 @@ static bool run(struct session *s)
 			return fail(s, &e);
 	}
 	return complete(s);
+}
+
+static bool run(struct session *s)
+{
+	return run_from(s, 0);
 }
 
 /* ---- answers ---- */
@@ -367,14 +377,14 @@ static int start_timeouts(struct session *s)
 	return w->db->query_start(s->conn, w->timeouts_sql[type]);
 }
 
-void session_begin(struct session *s, const struct arrival *a)
+void session_begin(struct session *s, uint64_t now_us)
 {
 	const struct workload *w = s->worker->workload;
-	const struct script *script = &w->scripts[a->type];
+	unsigned type = s->arrival.type;
+	const struct script *script = &w->scripts[type];
 	bool waits;
 
 	s->script = script;
-	s->arrival = *a;
 	s->pc = 0;
 	s->sent_us = 0;
 	s->retried = false;
@@ -382,11 +392,11 @@ void session_begin(struct session *s, const struct arrival *a)
 		memcpy(s->variables, script->initial, script->n_slots * sizeof(*s->variables));
 	if (script->client_id != SLOT_NONE)
 		s->variables[script->client_id] = value_int(s->number);
-	schedule_rng(w->config->settings->seed, a->number, &s->rng);
-	if (s->statement_timeout_us != w->timeouts_us[a->type]) {
+	schedule_rng(w->config->settings->seed, s->arrival.number, &s->rng);
+	if (s->statement_timeout_us != w->timeouts_us[type]) {
 		waits = start_timeouts(s) == 0 || fail(s, &w->db->result(s->conn)->error);
 	} else {
-		waits = run(s);
+		waits = run_from(s, now_us);
 	}
 	if (waits)
 		drive(s);

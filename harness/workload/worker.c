@@ -13,72 +13,9 @@
 #define EVENTS 64
 #define CANCEL_BUDGET_US 5000000 /* for all that is in flight at the end, per worker */
 
-static void bump(_Atomic uint64_t *counter)
+static bool is_open_loop(const struct worker *w)
 {
-	/* One writer: no locked instruction is needed. */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-		memory_order_release);
-}
-
-static struct stats_type *stats_of(struct worker *w, const struct arrival *a)
-{
-	return &w->stats.types[a->phase][a->type];
-}
-
-static struct second *second_of(struct worker *w, const struct arrival *a)
-{
-	return seconds_at(w->stats.seconds[a->phase], a->second);
-}
-
-/* ---- what becomes of a transaction ---- */
-
-static void count_arrival(struct worker *w, const struct arrival *a)
-{
-	struct second *second = second_of(w, a);
-
-	stats_of(w, a)->arrived++;
-	if (second)
-		second->arrived++;
-	bump(&w->arrived);
-}
-
-void worker_completed(struct worker *w, struct session *s)
-{
-	const struct arrival *a = &s->arrival;
-	struct stats_type *stats = stats_of(w, a);
-	struct second *second = second_of(w, a);
-	uint64_t now = clock_us(), latency = now - a->intended_us;
-
-	stats->completed++;
-	histogram_add(&stats->latency, latency);
-	histogram_add(&stats->service, s->sent_us ? now - s->sent_us : 0);
-	if (second) {
-		second->completed++;
-		second_add(second, latency);
-	}
-	bump(&w->completed);
-}
-
-void worker_failed(struct worker *w, struct session *s, const struct db_error *e)
-{
-	const struct arrival *a = &s->arrival;
-	struct second *second = second_of(w, a);
-
-	stats_of(w, a)->failed++;
-	if (second)
-		second->failed++;
-	stats_error(&w->stats, (enum phase_id)a->phase, a->type, e);
-	bump(&w->failed);
-}
-
-static void count_pool_timeout(struct worker *w, const struct arrival *a)
-{
-	struct second *second = second_of(w, a);
-
-	stats_of(w, a)->pool_timeouts++;
-	if (second)
-		second->pool_timeouts++;
-	bump(&w->pool_timeouts);
+	return w->workload->config->settings->mode == WORKLOAD_OPEN;
 }
 
 /* ---- the pool ---- */
@@ -135,7 +72,7 @@ static void make_arrival(
 		.second = at_us > since ? (uint32_t)((at_us - since) / 1000000) : 0,
 		.type = (uint16_t)type,
 		.phase = (uint8_t)phase};
-	count_arrival(w, ret);
+	worker_arrived(w, ret);
 }
 
 static void push(struct worker *w, const struct arrival *a)
@@ -178,18 +115,17 @@ static void expire(struct worker *w, uint64_t now)
 
 	while (head_expires(w) <= now) {
 		pop(w, &a);
-		count_pool_timeout(w, &a);
+		worker_gave_up(w, &a);
 	}
 }
 
-static void serve_queue(struct worker *w)
+static void serve_queue(struct worker *w, uint64_t now)
 {
 	struct session *s;
-	struct arrival a;
 
 	while (w->ring_len && (s = take_idle(w))) {
-		pop(w, &a);
-		session_begin(s, &a);
+		pop(w, &s->arrival);
+		session_begin(s, now);
 	}
 }
 
@@ -197,38 +133,40 @@ static void serve_queue(struct worker *w)
 static void accept_due(struct worker *w, uint64_t now)
 {
 	uint64_t origin = w->workload->origin_us;
-	struct session *s;
-	struct arrival a;
 
 	while (!w->stopping && origin + w->next.at_us <= now) {
-		make_arrival(w, origin + w->next.at_us, w->next.type, w->next.number, &a);
+		struct session *s = w->ring_len ? NULL : take_idle(w);
+		struct arrival late, *a = s ? &s->arrival : &late;
+
+		make_arrival(w, origin + w->next.at_us, w->next.type, w->next.number, a);
 		schedule_next(&w->schedule, &w->next);
-		s = w->ring_len ? NULL : take_idle(w);
 		if (s) {
 			now = clock_us();
-			histogram_add(&w->stats.lag, now - a.intended_us);
-			session_begin(s, &a);
+			histogram_add(&w->stats.lag, now - a->intended_us);
+			session_begin(s, now);
 		} else {
-			push(w, &a);
+			push(w, a);
 		}
 	}
 }
 
-/* Closed loop: every idle connection begins the next one, once per turn of the loop. */
+/* Closed loop: a connection that is free begins the next one. */
+static void begin_next(struct worker *w, struct session *s, uint64_t now)
+{
+	/* Numbered per worker, in steps, so that no two transactions share a number. */
+	uint64_t number = w->closed_number++ * w->workload->n_workers + w->number;
+
+	make_arrival(w, now, schedule_type(&w->schedule, &w->schedule.rng), number, &s->arrival);
+	session_begin(s, now);
+}
+
+/* All that are free, once per turn of the loop. */
 static void begin_closed(struct worker *w)
 {
-	struct workload *all = w->workload;
 	struct session *s;
-	struct arrival a;
 
-	for (unsigned n = w->n_idle; n && !w->stopping && (s = take_idle(w)); n--) {
-		/* Numbered per worker, in steps, so that no two transactions share a number. */
-		uint64_t number = w->closed_number++ * all->n_workers + w->number;
-
-		make_arrival(
-			w, clock_us(), schedule_type(&w->schedule, &w->schedule.rng), number, &a);
-		session_begin(s, &a);
-	}
+	for (unsigned n = w->n_idle; n && !w->stopping && (s = take_idle(w)); n--)
+		begin_next(w, s, clock_us());
 }
 
 /* ---- the loop ---- */
@@ -248,11 +186,6 @@ static void run_timers(struct worker *w, uint64_t now)
 		else if (timed)
 			worker_timer(w, s->due_us);
 	}
-}
-
-static bool is_open_loop(const struct worker *w)
-{
-	return w->workload->config->settings->mode == WORKLOAD_OPEN;
 }
 
 static uint64_t next_deadline(const struct worker *w)
@@ -276,26 +209,68 @@ static uint64_t next_deadline(const struct worker *w)
 	return deadline;
 }
 
+/* What follows an event at once: the server need not wait for the other events' answers. */
+static void after_event(struct worker *w)
+{
+	uint64_t now = w->ended_us;
+	struct session *s;
+
+	if (!now)
+		return;
+	w->ended_us = 0;
+	if (w->ring_len)
+		serve_queue(w, now);
+	if (is_open_loop(w))
+		accept_due(w, now);
+	else if (!w->stopping && (s = take_idle(w)))
+		begin_next(w, s, now);
+	w->ended_us = 0;
+}
+
+/* NULL: until something happens. */
+static const struct timespec *timeout_of(const struct worker *w, struct timespec *ret)
+{
+	uint64_t deadline = next_deadline(w), now, us;
+
+	if (deadline == UINT64_MAX)
+		return NULL;
+	now = deadline ? clock_us() : 0;
+	us = deadline > now ? deadline - now : 0;
+	*ret = (struct timespec){
+		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+	return ret;
+}
+
+static int wait_some(const struct worker *w, struct epoll_event *events)
+{
+	struct timespec space;
+	const struct timespec *timeout = timeout_of(w, &space);
+	int n = epoll_pwait2(w->epoll, events, EVENTS, timeout, NULL), ms = -1;
+
+	if (n >= 0 || errno != ENOSYS)
+		return n;
+	/* Before Linux 5.11: late by up to a millisecond. */
+	if (timeout)
+		ms = timeout->tv_sec > 1 ? 1000
+					 : (int)(timeout->tv_sec * 1000) +
+				(int)((timeout->tv_nsec + 999999) / 1000000);
+	return epoll_wait(w->epoll, events, EVENTS, ms);
+}
+
 static void wait_events(struct worker *w)
 {
 	struct epoll_event events[EVENTS];
-	uint64_t deadline = next_deadline(w), now = clock_us(), us;
-	struct timespec timeout;
-	int n;
+	int n = wait_some(w, events);
 
-	us = deadline > now ? deadline - now : 0;
-	if (us > 1000000)
-		us = 1000000;
-	timeout = (struct timespec){
-		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
-	n = epoll_pwait2(w->epoll, events, EVENTS, &timeout, NULL);
 	for (int i = 0; i < n; i++) {
 		uint64_t ignored;
 
-		if (events[i].data.ptr)
+		if (events[i].data.ptr) {
 			session_event(events[i].data.ptr);
-		else if (read(w->wake, &ignored, sizeof(ignored)) < 0)
+			after_event(w);
+		} else if (read(w->wake, &ignored, sizeof(ignored)) < 0) {
 			continue;
+		}
 	}
 }
 
@@ -340,17 +315,29 @@ static void close_pool(struct worker *w)
 	}
 }
 
+/* What costs a thread time in every system call, and what makes its wake-ups late. */
+static void prepare_thread(void)
+{
+	int old;
+
+	/* Nobody cancels a worker. Where a thread's cancellation is already asynchronous, the C
+	 * library need not switch it around each call that waits. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
+	prctl(PR_SET_TIMERSLACK, 1000UL); /* ns; the default lets every wake-up be 50 us late */
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
 	uint64_t now = clock_us();
 
-	prctl(PR_SET_TIMERSLACK, 1000UL); /* ns; the default lets every wake-up be 50 us late */
+	prepare_thread();
 	if (is_open_loop(w))
 		schedule_next(&w->schedule, &w->next);
 	while (!finished(w, now)) {
 		expire(w, now);
-		serve_queue(w);
+		serve_queue(w, now);
 		if (is_open_loop(w))
 			accept_due(w, now);
 		else

@@ -85,6 +85,7 @@ struct worker {
 	struct session **idle; /* a stack: the connection used last is used next */
 	unsigned n_idle;
 	uint64_t next_timer_us; /* no later than the first due_us; UINT64_MAX none */
+	uint64_t ended_us;	/* when the transaction of this event was completed; 0: none was */
 
 	struct schedule schedule;
 	struct scheduled next;
@@ -125,23 +126,28 @@ int worker_start(struct worker *w, struct err *err);
 void worker_wake(struct worker *w);
 void worker_release(struct worker *w); /* joins */
 
-/* For sessions: the transaction on `s` has ended; the connection may still have to be tidied up. */
-void worker_completed(struct worker *w, struct session *s);
-void worker_failed(struct worker *w, struct session *s, const struct db_error *e);
 /* The connection can take the next transaction. */
 void worker_idle(struct worker *w, struct session *s);
 /* It was lost while it waited for one. */
 void worker_not_idle(struct worker *w, struct session *s);
 void worker_timer(struct worker *w, uint64_t due_us);
 
+/* ---- count.c ---- */
+
+void worker_arrived(struct worker *w, const struct arrival *a);
+void worker_gave_up(struct worker *w, const struct arrival *a); /* found no connection in time */
+/* For sessions: the transaction on `s` has ended; the connection may still have to be tidied up. */
+void worker_completed(struct worker *w, struct session *s);
+void worker_failed(struct worker *w, struct session *s, const struct db_error *e);
+
 /* ---- session.c ---- */
 
 void session_init(struct session *s, struct worker *w, unsigned number);
 void session_release(struct session *s);
 int session_connect(struct session *s, struct err *err); /* blocking */
-void session_begin(struct session *s, const struct arrival *a);
-void session_event(struct session *s); /* its descriptor is ready */
-void session_due(struct session *s);   /* its timer has come */
+void session_begin(struct session *s, uint64_t now_us);	 /* what stands in s->arrival */
+void session_event(struct session *s);			 /* its descriptor is ready */
+void session_due(struct session *s);			 /* its timer has come */
 bool session_busy(
 	const struct session *s); /* holds a transaction that is neither completed nor failed */
 
