@@ -5,12 +5,14 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "harness/base/str.h"
+#include "harness/observe/groups.h"
 #include "harness/observe/internal.h"
 
 #define WHOLE_MAX 500 /* waits that are kept whole */
 /* Of those, so many places are the migration's first: a workload that fights over rows must not
  * crowd out what the rehearsal is about. */
 #define WHOLE_MIGRATION 250
+#define GROUPS_MAX 1000
 
 struct fill {
 	struct observe *o;
@@ -115,73 +117,6 @@ static char *without_numbers(const char *object)
 	return str_take(&out);
 }
 
-struct group_key {
-	uint32_t object, mode, waiter, blocked_by;
-	unsigned statement;
-	uint8_t phase, cause;
-};
-
-struct groups {
-	struct group_key *keys;
-	struct result_waits *waits;
-	uint32_t *table; /* open addressing: place + 1 */
-	size_t n, cap, slots;
-};
-
-static size_t key_hash(const struct group_key *k)
-{
-	uint64_t h = 1469598103934665603u;
-	const uint32_t parts[] = {
-		k->object, k->mode, k->waiter, k->blocked_by, k->statement, k->phase, k->cause};
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		h = (h ^ parts[i]) * 1099511628211u;
-	return (size_t)(h ^ h >> 29);
-}
-
-static bool key_equal(const struct group_key *a, const struct group_key *b)
-{
-	return a->object == b->object && a->mode == b->mode && a->waiter == b->waiter &&
-		a->blocked_by == b->blocked_by && a->statement == b->statement &&
-		a->phase == b->phase && a->cause == b->cause;
-}
-
-static size_t group_slot(const struct groups *g, const struct group_key *key)
-{
-	size_t i = key_hash(key) & (g->slots - 1);
-
-	while (g->table[i] && !key_equal(&g->keys[g->table[i] - 1], key))
-		i = (i + 1) & (g->slots - 1);
-	return i;
-}
-
-static void groups_grow(struct groups *g)
-{
-	g->slots = g->slots ? g->slots * 2 : 256;
-	g->cap = g->slots / 2;
-	g->keys = mem_resize(g->keys, g->cap, sizeof(*g->keys));
-	g->waits = mem_resize(g->waits, g->cap, sizeof(*g->waits));
-	mem_free(g->table);
-	g->table = mem_zalloc(g->slots * sizeof(*g->table));
-	for (size_t i = 0; i < g->n; i++)
-		g->table[group_slot(g, &g->keys[i])] = (uint32_t)i + 1;
-}
-
-static struct result_waits *group_for(struct groups *g, const struct group_key *key)
-{
-	size_t slot;
-
-	if (g->n == g->cap)
-		groups_grow(g);
-	slot = group_slot(g, key);
-	if (!g->table[slot]) {
-		g->keys[g->n] = *key;
-		g->waits[g->n] = (struct result_waits){0};
-		g->table[slot] = (uint32_t)++g->n;
-	}
-	return &g->waits[g->table[slot] - 1];
-}
-
 static int by_total(const void *a, const void *b)
 {
 	const struct result_wait_group *x = a, *y = b;
@@ -217,6 +152,19 @@ static void hand_groups_over(struct fill *f, const struct groups *g)
 	qsort(r->wait_groups, r->n_wait_groups, sizeof(*r->wait_groups), by_total);
 }
 
+/* What is beyond the table's end is summed up by cause and statement, whatever it waited for. */
+static void fold_groups(struct fill *f, struct groups *g)
+{
+	struct group_fold fold = {.max = GROUPS_MAX,
+		.migration = texts_intern(&f->names, "migration"),
+		.object = texts_intern(&f->names, "other objects"),
+		.waiter = texts_intern(&f->names, "others"),
+		.mode = texts_intern(&f->s->texts, "various"),
+		.blocked_by = texts_intern(&f->s->texts, "others")};
+
+	groups_fold(g, &fold);
+}
+
 static void fill_groups(struct fill *f)
 {
 	struct groups g = {0};
@@ -235,12 +183,11 @@ static void fill_groups(struct fill *f)
 			.phase = (uint8_t)(phase ? phase->id : PHASE_WARM_UP),
 			.cause = c->kind};
 
-		count(group_for(&g, &key), w->duration_us);
+		count(groups_find(&g, &key), w->duration_us);
 	}
+	fold_groups(f, &g);
 	hand_groups_over(f, &g);
-	mem_free(g.keys);
-	mem_free(g.waits);
-	mem_free(g.table);
+	groups_release(&g);
 }
 
 /* ---- single waits ---- */
