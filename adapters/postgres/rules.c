@@ -141,27 +141,34 @@ static void run_table(struct pg_check *c, const struct pg_check_entry *entries, 
 
 static void run_all(struct pg_check *c, const char *on)
 {
-	static const struct pg_check_entry *const tables[] = {pg_checks_index};
+	static const struct pg_check_entry *const tables[] = {pg_checks_index, pg_checks_constraint,
+		pg_checks_column, pg_checks_table, pg_checks_object, pg_checks_transaction,
+		pg_checks_style};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		run_table(c, tables[i], on);
 }
 
-void pg_run_checks(struct pg_check *c)
+static void run_commands(struct pg_check *c)
 {
 	json_t *element;
 	size_t i;
 
-	run_all(c, c->type);
-	if (!strcmp(c->type, "AlterTableStmt")) {
-		json_array_foreach(json_object_get(c->node, "cmds"), i, element)
-		{
-			c->command = json_object_get(element, "AlterTableCmd");
-			c->subtype = pg_text(c->command, "subtype");
-			run_all(c, c->subtype);
-		}
-		c->command = NULL;
+	json_array_foreach(json_object_get(c->node, "cmds"), i, element)
+	{
+		c->command = json_object_get(element, "AlterTableCmd");
+		c->subtype = pg_text(c->command, "subtype");
+		run_all(c, c->subtype);
 	}
+	c->command = NULL;
+}
+
+static void run_checks(struct pg_check *c)
+{
+	run_all(c, c->type);
+	/* An index or a type that is altered is no table. */
+	if (!strcmp(c->type, "AlterTableStmt") && c->table)
+		run_commands(c);
 	run_all(c, "*");
 }
 
@@ -201,8 +208,10 @@ static void analyse(struct pg_check *c, const json_t *tree)
 
 	c->node = pg_only(json_object_get(raw, "stmt"), &c->type);
 	pg_predict(c);
-	pg_run_checks(c);
+	run_checks(c);
 	pg_learn(c);
+	run_table(c, pg_checks_learnt, c->type);
+	run_table(c, pg_checks_last, "*");
 	keep_locks(c);
 }
 
@@ -226,7 +235,7 @@ static void statement(struct analysis_state *state, const char *text,
 	analysis_init(ret);
 	if (!state->migration)
 		begin_migration(state);
-	if (!context->in_transaction)
+	if (!context->in_transaction && !state->in_block)
 		pg_state_end_transaction(state);
 	if (tree)
 		analyse(&c, tree);

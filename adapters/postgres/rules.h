@@ -72,7 +72,10 @@ long pg_locate(const struct pg_check *c, const char *word);
 
 const char *pg_string(const json_t *node);    /* {"String": …} or a plain string; "" else */
 const char *pg_last_name(const json_t *list); /* the last of a list of strings */
-long pg_location(const json_t *node);	      /* -1 when it has none */
+/* Of a dotted list of names: that before the last; "" where there is none. */
+const char *pg_schema_of(const json_t *list);
+const json_t *pg_list_of(const json_t *object); /* {"List": {"items": …}} -> the items */
+long pg_location(const json_t *node);		/* -1 when it has none */
 long pg_int(const json_t *node, const char *member, long fallback);
 /* {"X": {...}} -> its only member, with the key in *ret_type. */
 const json_t *pg_only(const json_t *node, const char **ret_type);
@@ -121,13 +124,14 @@ bool pg_key_scans(const struct pg_check *c, const json_t *constraint);
 bool pg_checks_column_value(const struct pg_relation *table, const char *column);
 /* A validated CHECK says that the partition's rows belong to it. */
 bool pg_partition_proven(const struct pg_check *c, const struct pg_relation *partition);
+/* IF NOT EXISTS, and the index is known. */
+bool pg_index_is_there(const struct pg_check *c);
 /* What cannot be parsed. */
 void pg_not_understood(struct pg_check *c, const char *why);
 
 /* The three passes. */
 void pg_predict(struct pg_check *c);
 void pg_predict_alter(struct pg_check *c);
-void pg_run_checks(struct pg_check *c);
 void pg_learn(struct pg_check *c);
 
 /* ---- the checks: one for each rule or family of rules ---- */
@@ -136,7 +140,10 @@ struct pg_check_entry {
 	const char *on; /* a node type or a subcommand; "*": every statement, after the others */
 	pg_check_function *check;
 };
-extern const struct pg_check_entry pg_checks_table[], pg_checks_column[], pg_checks_index[],
-	pg_checks_object[], pg_checks_transaction[], pg_checks_style[]; /* end with a NULL */
+/* Each ends with a NULL. */
+extern const struct pg_check_entry pg_checks_table[], pg_checks_column[], pg_checks_constraint[],
+	pg_checks_index[], pg_checks_object[], pg_checks_transaction[], pg_checks_style[];
+/* Run once the state knows the statement. */
+extern const struct pg_check_entry pg_checks_learnt[], pg_checks_last[];
 
 #endif

@@ -3,81 +3,9 @@
 #include <string.h>
 
 #include "adapters/postgres/dialect_tree.h"
-#include "adapters/postgres/rules.h"
-
-typedef struct pg_effect effect(struct pg_check *c);
+#include "adapters/postgres/rules_alter.h"
 
 #define AFTER(number) (c->state->target.version >= (number))
-
-/* ---- ADD COLUMN ---- */
-
-bool pg_is_serial(const json_t *column)
-{
-	static const char *const names[] = {
-		"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"};
-	const char *name =
-		pg_last_name(json_object_get(json_object_get(column, "typeName"), "names"));
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
-
-bool pg_default_rewrites(struct pg_check *c, const json_t *column, const char **ret_function)
-{
-	const json_t *value = pg_constraint_of(column, "CONSTR_DEFAULT");
-	const json_t *expression = json_object_get(value, "raw_expr");
-	enum pg_volatility volatility;
-
-	*ret_function = "";
-	if (!value || pg_is_null_constant(expression))
-		return false;
-	if (!AFTER(110000))
-		return true;
-	volatility = pg_volatility(c->state, expression, ret_function);
-	c->unproven_function = volatility == PG_VOLATILE_UNKNOWN;
-	return volatility >= PG_VOLATILE;
-}
-
-/* Stored: the parser of this grammar knows no other kind. */
-static bool computed(const json_t *column)
-{
-	return pg_is_serial(column) || pg_constraint_of(column, "CONSTR_GENERATED") ||
-		pg_constraint_of(column, "CONSTR_IDENTITY");
-}
-
-static bool found_reference(const json_t *node, void *arg)
-{
-	struct pg_check *c = arg;
-
-	if (pg_is(node, "contype", "CONSTR_FOREIGN"))
-		pg_lock_family(
-			c, pg_range(c, json_object_get(node, "pktable")), PG_SHARE_ROW_EXCLUSIVE);
-	return false;
-}
-
-static struct pg_effect add_column(struct pg_check *c)
-{
-	const json_t *column = json_object_get(json_object_get(c->command, "def"), "ColumnDef");
-	struct pg_effect e = {.mode = PG_ACCESS_EXCLUSIVE};
-	const json_t *value = pg_constraint_of(column, "CONSTR_DEFAULT");
-	const char *function;
-
-	if (pg_true(c->command, "missing_ok") &&
-		pg_find_column(c->table, pg_text(column, "colname")))
-		return e;
-	e.rewrites = pg_default_rewrites(c, column, &function) || computed(column) ||
-		pg_is_constrained_domain(c->state, json_object_get(column, "typeName"));
-	e.builds_index = pg_constraint_of(column, "CONSTR_UNIQUE") ||
-		pg_constraint_of(column, "CONSTR_PRIMARY");
-	e.scans = e.builds_index || pg_constraint_of(column, "CONSTR_CHECK") ||
-		(pg_constraint_of(column, "CONSTR_NOTNULL") && !value && !e.rewrites) ||
-		/* Without a default every row's reference is NULL, and nothing is looked up. */
-		(pg_constraint_of(column, "CONSTR_FOREIGN") && value);
-	pg_walk(json_object_get(column, "constraints"), "Constraint", found_reference, c);
-	return e;
-}
 
 /* ---- constraints ---- */
 
@@ -172,90 +100,22 @@ static struct pg_effect alter_constraint(struct pg_check *c)
 	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE};
 }
 
-/* ---- columns ---- */
-
-static struct pg_effect set_not_null(struct pg_check *c)
-{
-	const char *name = pg_text(c->command, "name");
-	const struct pg_column *column = pg_find_column(c->table, name);
-	bool proven = column && column->not_null;
-
-	return (struct pg_effect){
-		.mode = PG_ACCESS_EXCLUSIVE,
-		.scans = !proven && !(AFTER(120000) && pg_proves_not_null(c->table, name)),
-	};
-}
-
-/* Tables whose foreign keys point here are taken off and put back on. */
-static void lock_neighbours(struct pg_check *c, const char *column)
-{
-	for (size_t i = 0; i < c->table->n_constraints; i++) {
-		const struct pg_constraint *k = &c->table->constraints[i];
-
-		for (size_t n = 0; k->target && n < k->n_columns; n++)
-			if (!strcmp(k->columns[n], column))
-				pg_lock(c, k->target, PG_ACCESS_EXCLUSIVE);
-	}
-	for (size_t i = 0; i < c->state->n_relations; i++) {
-		struct pg_relation *other = c->state->relations[i];
-
-		for (size_t k = 0; !other->dropped && k < other->n_constraints; k++)
-			if (other->constraints[k].target == c->table && other != c->table)
-				pg_lock(c, other, PG_ACCESS_EXCLUSIVE);
-	}
-}
-
-static bool has_column(const struct pg_index *index, const char *column)
-{
-	for (size_t i = 0; i < index->n_columns; i++)
-		if (!strcmp(index->columns[i], column) || !*index->columns[i])
-			return true;
-	return false;
-}
-
-static bool any_index(struct pg_check *c, const char *column)
-{
-	for (size_t i = 0; i < c->state->n_indexes; i++) {
-		const struct pg_index *index = c->state->indexes[i];
-
-		if (index->table == c->table && !index->dropped &&
-			(!column || has_column(index, column)))
-			return true;
-	}
-	return false;
-}
-
-static struct pg_effect change_type(struct pg_check *c)
-{
-	enum pg_change change = pg_type_change(c, c->table, c->command);
-	const char *column = pg_text(c->command, "name");
-	struct pg_effect e = {.mode = PG_ACCESS_EXCLUSIVE};
-
-	e.rewrites = change == PG_CHANGE_REWRITE || change == PG_CHANGE_UNKNOWN;
-	e.builds_index = e.rewrites ? any_index(c, NULL) : any_index(c, column);
-	for (size_t i = 0; i < c->state->n_indexes; i++) {
-		const struct pg_index *index = c->state->indexes[i];
-
-		if (index->table == c->table && !index->dropped &&
-			(e.rewrites || has_column(index, column)))
-			pg_lock_index(c, index, PG_ACCESS_EXCLUSIVE);
-	}
-	e.scans = e.rewrites || (change == PG_CHANGE_REINDEX && e.builds_index) ||
-		pg_checks_column_value(c->table, column);
-	lock_neighbours(c, column);
-	return e;
-}
-
 /* ---- the table's storage ---- */
+
+static struct pg_effect cluster_on(struct pg_check *c)
+{
+	const struct pg_index *index =
+		pg_find_index(c->state, c->table->schema, pg_text(c->command, "name"));
+
+	if (index)
+		pg_lock_index(c, index, PG_SHARE_UPDATE_EXCLUSIVE);
+	return (struct pg_effect){.mode = PG_SHARE_UPDATE_EXCLUSIVE};
+}
 
 static struct pg_effect copy_table(struct pg_check *c)
 {
 	pg_lock_indexes(c, c->table, PG_ACCESS_EXCLUSIVE);
-	return (struct pg_effect){
-		.mode = PG_ACCESS_EXCLUSIVE,
-		.rewrites = true,
-		.builds_index = any_index(c, NULL),
-	};
+	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE, .rewrites = true};
 }
 
 static struct pg_effect move_table(struct pg_check *c)
@@ -303,6 +163,17 @@ static struct pg_effect attach(struct pg_check *c)
 	pg_lock(c, partition, PG_ACCESS_EXCLUSIVE);
 	if (!pg_partition_proven(c, partition))
 		pg_scans(c, partition);
+	for (size_t i = 0; i < c->state->n_indexes; i++) {
+		const struct pg_index *index = c->state->indexes[i];
+
+		if (index->table != c->table || index->dropped)
+			continue;
+		pg_lock_index(c, index, PG_SHARE_UPDATE_EXCLUSIVE);
+		if (!pg_index_like(c->state, partition, index)) {
+			pg_lock(c, partition, PG_SHARE);
+			pg_scans(c, partition);
+		}
+	}
 	for (size_t i = 0; i < c->state->n_relations; i++) {
 		struct pg_relation *other = c->state->relations[i];
 
@@ -322,6 +193,7 @@ static struct pg_effect detach(struct pg_check *c)
 		pg_true(def, "concurrent") ? PG_SHARE_UPDATE_EXCLUSIVE : PG_ACCESS_EXCLUSIVE;
 
 	pg_lock(c, partition_of(c), mode);
+	pg_lock_indexes(c, partition_of(c), PG_ACCESS_EXCLUSIVE);
 	return (struct pg_effect){.mode = mode};
 }
 
@@ -349,15 +221,15 @@ struct pg_effect pg_command_effect(struct pg_check *c)
 {
 	static const struct {
 		const char *subtype;
-		effect *effect;
+		pg_effect_function *effect;
 	} effects[] = {
-		{"AT_AddColumn", add_column},
+		{"AT_AddColumn", pg_effect_add_column},
 		{"AT_AddConstraint", add_constraint},
 		{"AT_DropConstraint", drop_constraint},
 		{"AT_ValidateConstraint", validate},
 		{"AT_AlterConstraint", alter_constraint},
-		{"AT_SetNotNull", set_not_null},
-		{"AT_AlterColumnType", change_type},
+		{"AT_SetNotNull", pg_effect_set_not_null},
+		{"AT_AlterColumnType", pg_effect_change_type},
 		{"AT_SetLogged", copy_table},
 		{"AT_SetUnLogged", copy_table},
 		{"AT_SetAccessMethod", copy_table},
@@ -367,7 +239,8 @@ struct pg_effect pg_command_effect(struct pg_check *c)
 		{"AT_SetStatistics", mild},
 		{"AT_SetOptions", mild},
 		{"AT_ResetOptions", mild},
-		{"AT_ClusterOn", mild},
+		{"AT_ClusterOn", cluster_on},
+		{"AT_DropColumn", pg_effect_drop_column},
 		{"AT_DropCluster", mild},
 		{"AT_EnableTrig", trigger},
 		{"AT_EnableAlwaysTrig", trigger},
@@ -411,7 +284,7 @@ static void apply(struct pg_check *c, struct pg_relation *table, const struct pg
 	enum pg_mode mode, bool children)
 {
 	pg_lock(c, table, mode);
-	if (e->builds_index)
+	if (e->builds_index || (e->rewrites && table->kind != 'p'))
 		pg_lock(c, table, PG_SHARE);
 	if (e->rewrites && table->kind != 'p') {
 		pg_rewrites(c, table);
@@ -443,6 +316,7 @@ static void alter_index(struct pg_check *c, const json_t *range)
 /* ALTER TYPE of a composite type: the tables that are of it. */
 static void alter_composite(struct pg_check *c, const json_t *range)
 {
+	pg_lock(c, pg_range(c, range), PG_ACCESS_EXCLUSIVE);
 	for (size_t i = 0; i < c->state->n_relations; i++) {
 		struct pg_relation *r = c->state->relations[i];
 
@@ -481,10 +355,6 @@ void pg_predict_alter(struct pg_check *c)
 		some_go_down |= !stays(c->subtype);
 	}
 	c->command = NULL;
-	/* A rewrite reads the rows anyway, and makes the table's indexes anew. */
-	if (all.rewrites) {
-		all.scans = true;
-		all.builds_index |= any_index(c, NULL);
-	}
+	all.scans |= all.rewrites;
 	apply(c, c->table, &all, mode, children && some_go_down);
 }

@@ -51,12 +51,23 @@ static void create_view(struct analysis_state *state, const json_t *node)
 		made(state, range, 'v');
 }
 
+static void create_composite(struct analysis_state *state, const json_t *node)
+{
+	made(state, json_object_get(node, "typevar"), 'c');
+}
+
 static void create_sequence(struct analysis_state *state, const json_t *node)
 {
 	const json_t *range = json_object_get(node, "sequence");
 
 	if (!(pg_true(node, "if_not_exists") && find_range(state, range)))
 		made(state, range, 'S');
+}
+
+static bool found_used(const json_t *node, void *arg)
+{
+	pg_index_uses(arg, pg_last_name(json_object_get(node, "fields")));
+	return false;
 }
 
 static void create_index(struct analysis_state *state, const json_t *node)
@@ -83,9 +94,18 @@ static void create_index(struct analysis_state *state, const json_t *node)
 	index = pg_add_index(state, table, *name ? name : NULL, str_text(&suffix));
 	str_release(&suffix);
 	json_array_foreach(json_object_get(node, "indexParams"), i, element)
-		pg_index_column(index, pg_text(json_object_get(element, "IndexElem"), "name"));
+	{
+		const json_t *part = json_object_get(element, "IndexElem");
+
+		pg_index_column(index, pg_text(part, "name"));
+		pg_walk(json_object_get(part, "expr"), "ColumnRef", found_used, index);
+	}
+	pg_walk(json_object_get(node, "whereClause"), "ColumnRef", found_used, index);
 	index->unique = pg_true(node, "unique");
 	index->whole = !json_object_get(node, "whereClause");
+	memcpy(index->suffix, "idx", 4);
+	if (pg_true(range, "inh"))
+		pg_index_partitions(state, table, index);
 }
 
 /* ---- names ---- */
@@ -191,12 +211,14 @@ static void alter_enum(struct analysis_state *state, const json_t *node)
 
 static void create_domain(struct analysis_state *state, const json_t *node)
 {
+	struct pg_named *domain;
 	bool constrained =
 		pg_constraint_of(node, "CONSTR_CHECK") || pg_constraint_of(node, "CONSTR_NOTNULL");
 
-	pg_named_set(&state->domains, pg_last_name(json_object_get(node, "domainname")),
-		constrained ? 'c' : '-')
-		->born = state->migration;
+	domain = pg_named_set(&state->domains, pg_last_name(json_object_get(node, "domainname")),
+		constrained ? 'c' : '-');
+	domain->born = state->migration;
+	pg_type_read(&domain->base, json_object_get(node, "typeName"));
 }
 
 static void alter_domain(struct analysis_state *state, const json_t *node)
@@ -210,6 +232,9 @@ static void alter_domain(struct analysis_state *state, const json_t *node)
 
 static void create_function(struct analysis_state *state, const json_t *node)
 {
+	const char *name = pg_last_name(json_object_get(node, "funcname"));
+	const struct pg_named *known = pg_named_find(&state->functions, name);
+	unsigned born = known ? known->born : state->migration;
 	char volatility = 'v';
 	json_t *element;
 	size_t i;
@@ -221,8 +246,7 @@ static void create_function(struct analysis_state *state, const json_t *node)
 		if (pg_is(def, "defname", "volatility"))
 			volatility = *pg_string(json_object_get(def, "arg"));
 	}
-	pg_named_set(
-		&state->functions, pg_last_name(json_object_get(node, "funcname")), volatility);
+	pg_named_set(&state->functions, name, volatility)->born = born;
 }
 
 /* ---- session and transaction ---- */
@@ -342,6 +366,7 @@ void pg_learn(struct pg_check *c)
 		{"SelectStmt", query},
 		{"ViewStmt", create_view},
 		{"CreateSeqStmt", create_sequence},
+		{"CompositeTypeStmt", create_composite},
 		{"IndexStmt", create_index},
 		{"RenameStmt", rename_any},
 		{"AlterObjectSchemaStmt", move},
@@ -359,4 +384,7 @@ void pg_learn(struct pg_check *c)
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
 		if (!strcmp(nodes[i].type, c->type))
 			nodes[i].learn(c->state, c->node);
+	mem_free(c->state->last_altered);
+	c->state->last_altered = c->table ? mem_strdup(c->table->label) : NULL;
+	c->state->last_altered_transaction = c->state->transaction;
 }

@@ -6,5 +6,7 @@
 
 void pg_learn_create_table(struct analysis_state *state, const json_t *node);
 void pg_learn_alter_table(struct analysis_state *state, const json_t *node);
+void pg_index_partitions(struct analysis_state *state, const struct pg_relation *table,
+	const struct pg_index *index);
 
 #endif

@@ -1,4 +1,5 @@
 /* What CREATE TABLE and ALTER TABLE leave behind: columns, constraints, indexes, partitions. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,25 @@ static void set_not_null(struct pg_relation *table, const json_t *keys, const ch
 		true;
 }
 
+void pg_index_partitions(
+	struct analysis_state *state, const struct pg_relation *table, const struct pg_index *index)
+{
+	for (size_t i = 0; table->kind == 'p' && i < state->n_relations; i++)
+		if (state->relations[i]->parent == table && !state->relations[i]->dropped)
+			pg_add_partition_indexes(state, index, state->relations[i]);
+}
+
+/* A table that becomes a partition gets the indexes of its parent that it has not. */
+static void join_parent(struct analysis_state *state, struct pg_relation *partition)
+{
+	size_t n = state->n_indexes;
+
+	for (size_t i = 0; i < n; i++)
+		if (state->indexes[i]->table == partition->parent && !state->indexes[i]->dropped &&
+			!pg_index_like(state, partition, state->indexes[i]))
+			pg_add_partition_indexes(state, state->indexes[i], partition);
+}
+
 static void learn_key(struct analysis_state *state, struct pg_relation *table, const json_t *node,
 	const char *column)
 {
@@ -94,6 +114,11 @@ static void learn_key(struct analysis_state *state, struct pg_relation *table, c
 			pg_index_column(index, column);
 		json_array_foreach((json_t *)keys, i, key) pg_index_column(index, pg_string(key));
 		index->unique = !exclusion;
+		snprintf(index->suffix, sizeof(index->suffix), "%s",
+			primary		    ? "pkey"
+				: exclusion ? "excl"
+					    : "key");
+		pg_index_partitions(state, table, index);
 	}
 	constraint = pg_add_constraint(table,
 		primary		    ? PG_PRIMARY_KEY
@@ -115,6 +140,8 @@ static void learn_foreign_key(struct analysis_state *state, struct pg_relation *
 	char *suffix = joined(json_object_get(node, "fk_attrs"), column, "fkey");
 	CLEANUP(cleanup_free) char *chosen = mem_printf("%s_%s", table->name, suffix);
 	const char *name = pg_text(node, "conname");
+	json_t *name_there;
+	size_t i;
 	struct pg_constraint *constraint =
 		pg_add_constraint(table, PG_FOREIGN_KEY, *name ? name : chosen);
 
@@ -125,6 +152,13 @@ static void learn_foreign_key(struct analysis_state *state, struct pg_relation *
 	if (column)
 		pg_constraint_column(constraint, column);
 	add_columns(constraint, json_object_get(node, "fk_attrs"));
+	json_array_foreach(json_object_get(node, "pk_attrs"), i, name_there)
+	{
+		constraint->target_columns = mem_resize(
+			constraint->target_columns, i + 1, sizeof(*constraint->target_columns));
+		constraint->target_columns[i] = mem_strdup(pg_string(name_there));
+		constraint->n_target_columns = i + 1;
+	}
 }
 
 static void learn_check(struct analysis_state *state, struct pg_relation *table, const json_t *node,
@@ -255,6 +289,8 @@ void pg_learn_create_table(struct analysis_state *state, const json_t *node)
 		learn_element(state, table, element);
 	if (spec)
 		learn_partition_key(table, spec);
+	if (bound)
+		join_parent(state, table);
 }
 
 /* ---- ALTER TABLE ---- */
@@ -270,8 +306,10 @@ static void learn_partition(struct analysis_state *state, struct pg_relation *pa
 	child->parent = attach ? parent : NULL;
 	child->partition = attach;
 	child->is_default = attach && pg_true(json_object_get(def, "bound"), "is_default");
-	if (attach)
-		parent->kind = 'p';
+	if (!attach)
+		return;
+	parent->kind = 'p';
+	join_parent(state, child);
 }
 
 static void learn_command(

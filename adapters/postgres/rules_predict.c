@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "adapters/postgres/dialect_tree.h"
-#include "adapters/postgres/rules.h"
-
-typedef void predict(struct pg_check *c);
+#include "adapters/postgres/rules_predict.h"
 
 static const json_t *relation_of(const struct pg_check *c)
 {
@@ -17,39 +15,46 @@ static struct pg_relation *main_relation(struct pg_check *c)
 	return pg_range(c, relation_of(c));
 }
 
-/* A dotted list of names: the last is the object, the one before it the schema. */
-static const char *schema_of_list(const json_t *list)
-{
-	size_t n = json_array_size(list);
-
-	return n > 1 ? pg_string(json_array_get(list, n - 2)) : "";
-}
-
-static const json_t *list_of(const json_t *object)
-{
-	return json_object_get(json_object_get(object, "List"), "items");
-}
-
 /* ---- indexes ---- */
+
+bool pg_index_is_there(const struct pg_check *c)
+{
+	const char *schema = pg_text(relation_of(c), "schemaname");
+
+	return pg_true(c->node, "if_not_exists") &&
+		pg_find_index(c->state, schema, pg_text(c->node, "idxname"));
+}
+
+static void scan_family(struct pg_check *c, struct pg_relation *table)
+{
+	if (table->kind != 'p')
+		pg_scans(c, table);
+	for (size_t i = 0; table->kind == 'p' && i < c->state->n_relations; i++)
+		if (c->state->relations[i]->parent == table && !c->state->relations[i]->dropped)
+			scan_family(c, c->state->relations[i]);
+}
 
 static void create_index(struct pg_check *c)
 {
 	struct pg_relation *table = main_relation(c);
 	bool concurrent = pg_true(c->node, "concurrent");
 
-	if (pg_true(c->node, "if_not_exists") &&
-		pg_find_index(c->state, table->schema, pg_text(c->node, "idxname")))
+	enum pg_mode mode = concurrent ? PG_SHARE_UPDATE_EXCLUSIVE : PG_SHARE;
+
+	if (!pg_true(relation_of(c), "inh") || pg_index_is_there(c)) {
+		pg_lock(c, table, mode);
 		return;
-	pg_lock_family(c, table, concurrent ? PG_SHARE_UPDATE_EXCLUSIVE : PG_SHARE);
+	}
+	pg_lock_family(c, table, mode);
 	if (!pg_is_new(c, table) && concurrent && c->ret->class < SQL_CLASS_CONCURRENT_BUILD)
 		c->ret->class = SQL_CLASS_CONCURRENT_BUILD;
-	pg_scans(c, table);
+	scan_family(c, table);
 }
 
-static void drop_index(struct pg_check *c, const json_t *list)
+void pg_predict_drop_index(struct pg_check *c, const json_t *list)
 {
 	const struct pg_index *index =
-		pg_find_index(c->state, schema_of_list(list), pg_last_name(list));
+		pg_find_index(c->state, pg_schema_of(list), pg_last_name(list));
 	enum pg_mode mode =
 		pg_true(c->node, "concurrent") ? PG_SHARE_UPDATE_EXCLUSIVE : PG_ACCESS_EXCLUSIVE;
 	struct pg_relation unknown = {0};
@@ -60,7 +65,7 @@ static void drop_index(struct pg_check *c, const json_t *list)
 		return;
 	}
 	/* Its table is locked too, but which one it is the text does not tell. */
-	unknown.label = pg_label(c->state, schema_of_list(list), pg_last_name(list));
+	unknown.label = pg_label(c->state, pg_schema_of(list), pg_last_name(list));
 	pg_lock(c, &unknown, mode);
 	free(unknown.label);
 }
@@ -112,88 +117,6 @@ static void reindex(struct pg_check *c)
 		c->ret->class = SQL_CLASS_CONCURRENT_BUILD;
 }
 
-/* ---- what goes away ---- */
-
-/* With a table go its indexes, the foreign keys from it and, on cascade, those to it. */
-static void drop_table(struct pg_check *c, struct pg_relation *table)
-{
-	pg_lock(c, table, PG_ACCESS_EXCLUSIVE);
-	pg_lock_indexes(c, table, PG_ACCESS_EXCLUSIVE);
-	if (table->parent)
-		pg_lock(c, table->parent, PG_ACCESS_EXCLUSIVE);
-	for (size_t i = 0; i < table->n_constraints; i++)
-		if (table->constraints[i].target)
-			pg_lock(c, table->constraints[i].target, PG_ACCESS_EXCLUSIVE);
-	for (size_t i = 0; i < c->state->n_relations; i++) {
-		struct pg_relation *other = c->state->relations[i];
-
-		if (other->dropped || other == table)
-			continue;
-		if (other->parent == table)
-			drop_table(c, other);
-		for (size_t k = 0; k < other->n_constraints; k++)
-			if (other->constraints[k].target == table)
-				pg_lock(c, other, PG_ACCESS_EXCLUSIVE);
-	}
-}
-
-static void drop(struct pg_check *c)
-{
-	const char *type = pg_text(c->node, "removeType");
-	json_t *object;
-	size_t i;
-
-	json_array_foreach(json_object_get(c->node, "objects"), i, object)
-	{
-		const json_t *list = list_of(object);
-		size_t n = json_array_size(list);
-
-		if (!strcmp(type, "OBJECT_INDEX")) {
-			drop_index(c, list);
-		} else if (!strcmp(type, "OBJECT_TABLE") || !strcmp(type, "OBJECT_VIEW") ||
-			!strcmp(type, "OBJECT_MATVIEW") || !strcmp(type, "OBJECT_SEQUENCE") ||
-			!strcmp(type, "OBJECT_FOREIGN_TABLE")) {
-			/* IF EXISTS of what an earlier statement dropped does nothing. */
-			drop_table(c,
-				pg_get_relation(
-					c->state, schema_of_list(list), pg_last_name(list)));
-		} else if (!strcmp(type, "OBJECT_TRIGGER") || !strcmp(type, "OBJECT_RULE") ||
-			!strcmp(type, "OBJECT_POLICY")) {
-			pg_lock(c,
-				pg_get_relation(c->state,
-					n > 2 ? pg_string(json_array_get(list, n - 3)) : "",
-					pg_string(json_array_get(list, n - 2))),
-				PG_ACCESS_EXCLUSIVE);
-		}
-	}
-}
-
-static void truncate_table(struct pg_check *c, struct pg_relation *table)
-{
-	pg_lock_family(c, table, PG_ACCESS_EXCLUSIVE);
-	pg_lock_indexes(c, table, PG_ACCESS_EXCLUSIVE);
-	if (table->known || table->n_columns)
-		pg_lock(c, table, PG_SHARE); /* while its indexes are made anew */
-	if (!pg_is(c->node, "behavior", "DROP_CASCADE"))
-		return;
-	for (size_t i = 0; i < c->state->n_relations; i++) {
-		struct pg_relation *other = c->state->relations[i];
-
-		for (size_t k = 0; !other->dropped && k < other->n_constraints; k++)
-			if (other->constraints[k].target == table && other != table)
-				pg_lock(c, other, PG_ACCESS_EXCLUSIVE);
-	}
-}
-
-static void truncate_all(struct pg_check *c)
-{
-	json_t *range;
-	size_t i;
-
-	json_array_foreach(json_object_get(c->node, "relations"), i, range)
-		truncate_table(c, pg_range(c, json_object_get(range, "RangeVar")));
-}
-
 /* ---- tables that are made ---- */
 
 static void reference(struct pg_check *c, const json_t *constraint)
@@ -235,6 +158,8 @@ static void create_table(struct pg_check *c)
 		struct pg_relation *of = pg_range(c, json_object_get(parent, "RangeVar"));
 
 		pg_lock(c, of, partition ? PG_ACCESS_EXCLUSIVE : PG_SHARE_UPDATE_EXCLUSIVE);
+		if (partition)
+			pg_lock_indexes(c, of, PG_SHARE_UPDATE_EXCLUSIVE);
 		for (size_t k = 0; partition && k < c->state->n_relations; k++) {
 			struct pg_relation *sibling = c->state->relations[k];
 
@@ -274,6 +199,7 @@ static void vacuum(struct pg_check *c)
 		if (!full)
 			continue;
 		pg_lock_indexes(c, table, PG_ACCESS_EXCLUSIVE);
+		pg_lock(c, table, PG_SHARE);
 		pg_rewrites(c, table);
 	}
 	c->slow = true;
@@ -287,15 +213,19 @@ static void cluster(struct pg_check *c)
 	}
 	pg_lock_family(c, main_relation(c), PG_ACCESS_EXCLUSIVE);
 	pg_lock_indexes(c, main_relation(c), PG_ACCESS_EXCLUSIVE);
+	pg_lock(c, main_relation(c), PG_SHARE); /* while its indexes are made anew */
 	pg_rewrites(c, main_relation(c));
+	pg_scans(c, main_relation(c));
 }
 
 static void refresh(struct pg_check *c)
 {
 	bool concurrent = pg_true(c->node, "concurrent");
 
-	pg_lock(c, main_relation(c), concurrent ? PG_EXCLUSIVE : PG_ACCESS_EXCLUSIVE);
+	pg_lock(c, main_relation(c), PG_EXCLUSIVE);
 	if (!concurrent) {
+		pg_lock(c, main_relation(c), PG_ACCESS_EXCLUSIVE);
+		pg_lock(c, main_relation(c), PG_SHARE);
 		pg_lock_indexes(c, main_relation(c), PG_ACCESS_EXCLUSIVE);
 		pg_rewrites(c, main_relation(c));
 	}
@@ -378,7 +308,7 @@ static void statistics(struct pg_check *c)
 
 static void comment(struct pg_check *c)
 {
-	const json_t *list = list_of(json_object_get(c->node, "object"));
+	const json_t *list = pg_list_of(json_object_get(c->node, "object"));
 	bool column = pg_is(c->node, "objtype", "OBJECT_COLUMN");
 	size_t n = json_array_size(list), last = column ? 2 : 1;
 
@@ -399,17 +329,38 @@ static void sequence(struct pg_check *c)
 	pg_lock(c, pg_range(c, range), PG_SHARE_ROW_EXCLUSIVE);
 }
 
+/* The rows of every table that uses the domain are checked. */
+static void alter_domain(struct pg_check *c)
+{
+	const char *name = pg_last_name(json_object_get(c->node, "typeName"));
+	const char *subtype = pg_text(c->node, "subtype");
+	const json_t *constraint = json_object_get(json_object_get(c->node, "def"), "Constraint");
+
+	if (!strchr("COV", *subtype) || pg_true(constraint, "skip_validation"))
+		return;
+	for (size_t i = 0; i < c->state->n_relations; i++) {
+		struct pg_relation *r = c->state->relations[i];
+
+		for (size_t k = 0; !r->dropped && k < r->n_columns; k++)
+			if (r->columns[k].type.name && !strcmp(r->columns[k].type.name, name)) {
+				pg_lock(c, r, PG_SHARE);
+				pg_scans(c, r);
+			}
+	}
+	c->slow = true;
+}
+
 void pg_predict(struct pg_check *c)
 {
 	static const struct {
 		const char *type;
-		predict *predict;
+		pg_predict_function *predict;
 	} nodes[] = {
 		{"AlterTableStmt", pg_predict_alter},
 		{"IndexStmt", create_index},
 		{"ReindexStmt", reindex},
-		{"DropStmt", drop},
-		{"TruncateStmt", truncate_all},
+		{"DropStmt", pg_predict_drop},
+		{"TruncateStmt", pg_predict_truncate},
 		{"CreateStmt", create_table},
 		{"CreateForeignTableStmt", create_table},
 		{"ViewStmt", create_view},
@@ -431,6 +382,7 @@ void pg_predict(struct pg_check *c)
 		{"CreateStatsStmt", statistics},
 		{"CommentStmt", comment},
 		{"AlterSeqStmt", sequence},
+		{"AlterDomainStmt", alter_domain},
 	};
 
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)

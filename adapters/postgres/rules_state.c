@@ -158,6 +158,52 @@ struct pg_index *pg_add_index(struct analysis_state *state, struct pg_relation *
 	return index;
 }
 
+bool pg_index_like(const struct analysis_state *state, const struct pg_relation *table,
+	const struct pg_index *like)
+{
+	for (size_t i = 0; i < state->n_indexes; i++) {
+		const struct pg_index *index = state->indexes[i];
+		size_t same = 0;
+
+		if (index->table != table || index->dropped || index->unique != like->unique ||
+			index->n_columns != like->n_columns)
+			continue;
+		while (same < like->n_columns && !strcmp(index->columns[same], like->columns[same]))
+			same++;
+		if (same == like->n_columns)
+			return true;
+	}
+	return false;
+}
+
+static char *partition_suffix(const struct pg_index *of)
+{
+	struct str text = {0};
+
+	for (size_t i = 0; strcmp(of->suffix, "pkey") != 0 && i < of->n_columns; i++)
+		str_addf(&text, "%s_", *of->columns[i] ? of->columns[i] : "expr");
+	str_add(&text, of->suffix);
+	return str_take(&text);
+}
+
+void pg_add_partition_indexes(
+	struct analysis_state *state, const struct pg_index *of, struct pg_relation *partition)
+{
+	CLEANUP(cleanup_free) char *suffix = partition_suffix(of);
+	struct pg_index *index = pg_add_index(state, partition, NULL, suffix);
+
+	memcpy(index->suffix, of->suffix, sizeof(index->suffix));
+	index->unique = of->unique;
+	index->whole = of->whole;
+	for (size_t i = 0; i < of->n_columns; i++)
+		pg_index_column(index, of->columns[i]);
+	for (size_t i = 0; i < of->n_used; i++)
+		pg_index_uses(index, of->used[i]);
+	for (size_t i = 0; i < state->n_relations; i++)
+		if (state->relations[i]->parent == partition && !state->relations[i]->dropped)
+			pg_add_partition_indexes(state, index, state->relations[i]);
+}
+
 void pg_rename_index(struct pg_index *index, const char *name)
 {
 	mem_free(index->label);
@@ -170,6 +216,12 @@ void pg_index_column(struct pg_index *index, const char *column)
 {
 	index->columns = mem_resize(index->columns, index->n_columns + 1, sizeof(*index->columns));
 	index->columns[index->n_columns++] = mem_strdup(column);
+}
+
+void pg_index_uses(struct pg_index *index, const char *column)
+{
+	index->used = mem_resize(index->used, index->n_used + 1, sizeof(*index->used));
+	index->used[index->n_used++] = mem_strdup(column);
 }
 
 /* ---- columns ---- */
@@ -259,6 +311,7 @@ static void release_constraint(struct pg_constraint *constraint)
 	mem_free(constraint->name);
 	mem_free(constraint->not_null);
 	mem_free_strings(constraint->columns, constraint->n_columns);
+	mem_free_strings(constraint->target_columns, constraint->n_target_columns);
 }
 
 void pg_drop_constraint(struct pg_relation *relation, const char *name)
@@ -310,8 +363,10 @@ struct pg_named *pg_named_set(struct pg_names *names, const char *name, char wha
 
 void pg_names_release(struct pg_names *names)
 {
-	for (size_t i = 0; i < names->n; i++)
+	for (size_t i = 0; i < names->n; i++) {
 		mem_free(names->items[i].name);
+		pg_type_release(&names->items[i].base);
+	}
 	mem_free(names->items);
 	*names = (struct pg_names){0};
 }
@@ -367,6 +422,7 @@ void pg_state_close(struct analysis_state *state)
 		release_relation(state->relations[i]);
 	for (size_t i = 0; i < state->n_indexes; i++) {
 		mem_free_strings(state->indexes[i]->columns, state->indexes[i]->n_columns);
+		mem_free_strings(state->indexes[i]->used, state->indexes[i]->n_used);
 		mem_free(state->indexes[i]->schema);
 		mem_free(state->indexes[i]->name);
 		mem_free(state->indexes[i]->label);

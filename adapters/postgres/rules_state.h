@@ -45,8 +45,11 @@ struct pg_constraint {
 	char *not_null;	      /* CHECK (column IS NOT NULL): that column; NULL: another check */
 	char **columns;
 	size_t n_columns;
-	struct pg_relation *target; /* a foreign key's */
-	struct pg_index *index;	    /* that of a key; NULL: none, or not known */
+	struct pg_relation
+		*target; /* a foreign key's, and its columns there, where they are named */
+	char **target_columns;
+	size_t n_target_columns;
+	struct pg_index *index; /* that of a key; NULL: none, or not known */
 };
 
 struct pg_relation;
@@ -56,7 +59,10 @@ struct pg_index {
 	struct pg_relation *table;
 	char **columns; /* "" for an expression */
 	size_t n_columns;
+	char **used; /* columns that its expressions and its WHERE read */
+	size_t n_used;
 	bool unique, whole; /* whole: no WHERE */
+	char suffix[8];	    /* of the names of its likes on partitions: "pkey", "key", "idx" */
 	unsigned born;	    /* the migration that made it; 0: before all of them */
 	bool dropped;
 };
@@ -81,6 +87,7 @@ struct pg_relation {
 /* A name with a property: functions' volatility, domains' constraints, values of enums. */
 struct pg_named {
 	char *name;
+	struct pg_type base; /* a domain's */
 	char what;
 	unsigned born, transaction;
 };
@@ -134,8 +141,14 @@ struct pg_index *pg_find_index(
 	const struct analysis_state *state, const char *schema, const char *name);
 struct pg_index *pg_add_index(struct analysis_state *state, struct pg_relation *table,
 	const char *name, const char *suffix); /* name NULL: chosen as the server does */
+/* An index of a partitioned table is made on each of its partitions, those to come as well. */
+void pg_add_partition_indexes(
+	struct analysis_state *state, const struct pg_index *of, struct pg_relation *partition);
+bool pg_index_like(const struct analysis_state *state, const struct pg_relation *table,
+	const struct pg_index *like); /* the table has one on the same columns */
 void pg_rename_index(struct pg_index *index, const char *name);
 void pg_index_column(struct pg_index *index, const char *column);
+void pg_index_uses(struct pg_index *index, const char *column);
 
 struct pg_column *pg_find_column(const struct pg_relation *relation, const char *name);
 struct pg_column *pg_get_column(struct pg_relation *relation, const char *name);

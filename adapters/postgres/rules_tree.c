@@ -116,3 +116,15 @@ long pg_locate(const struct pg_check *c, const char *word)
 	}
 	return -1;
 }
+
+const char *pg_schema_of(const json_t *list)
+{
+	size_t n = json_array_size(list);
+
+	return n > 1 ? pg_string(json_array_get(list, n - 2)) : "";
+}
+
+const json_t *pg_list_of(const json_t *object)
+{
+	return json_object_get(json_object_get(object, "List"), "items");
+}

@@ -50,7 +50,10 @@ void pg_type_read(struct pg_type *type, const json_t *type_name)
 			type->mods[type->n_mods++] =
 				pg_int(json_object_get(constant, "ival"), "ival", 0);
 	}
-	/* interval's first number is a mask of fields, its second the precision. */
+	/* Six digits are all that there are. */
+	if ((!strncmp(type->name, "time", 4)) && type->n_mods && type->mods[0] >= 6)
+		type->n_mods = 0;
+	/* The grammar makes char(1) of char. */
 	if (!strcmp(type->name, "bpchar") && !type->n_mods && json_array_size(names) > 1)
 		type->mods[type->n_mods++] = 1;
 }
@@ -184,7 +187,8 @@ static bool plain_using(const json_t *definition, const char *column)
 static enum pg_change compare(
 	const struct analysis_state *state, const struct pg_type *from, const struct pg_type *to)
 {
-	const struct pg_named *domain;
+	const struct pg_named *of = pg_named_find(&state->domains, from->name);
+	const struct pg_named *into = pg_named_find(&state->domains, to->name);
 
 	if (from->array != to->array)
 		return PG_CHANGE_REWRITE;
@@ -193,11 +197,12 @@ static enum pg_change compare(
 		return from->array && !same_mods(from, to) ? PG_CHANGE_REWRITE
 							   : change_mods(from, to);
 	}
-	domain = pg_named_find(&state->domains, to->name);
-	if (domain && domain->what == 'c')
+	if (into && into->what == 'c')
 		return PG_CHANGE_REWRITE;
-	if (domain || pg_named_find(&state->domains, from->name))
+	if ((of && !of->base.name) || (into && !into->base.name))
 		return PG_CHANGE_UNKNOWN;
+	if (of || into)
+		return compare(state, of ? &of->base : from, into ? &into->base : to);
 	if (from->array)
 		return PG_CHANGE_REWRITE;
 	if (!is_builtin(from) && !is_builtin(to))
