@@ -66,7 +66,7 @@ $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(B)/librehearse.a
 	$(if $(Q),@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
-$(B)/tests/bench/part_%: $(B)/tests/bench/part_%.o $(BENCH) $(SUPPORT) $(B)/librehearse.a
+$(PARTS): $(B)/tests/bench/part_%: $(B)/tests/bench/part_%.o $(BENCH) $(SUPPORT) $(B)/librehearse.a
 	$(if $(Q),@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 

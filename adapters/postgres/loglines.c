@@ -1,11 +1,11 @@
 #include "adapters/postgres/loglines.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "adapters/postgres/flat_json.h"
 #include "harness/base/mem.h"
 
 /* A record longer than this is no log record; dropping it beats holding it all. */
@@ -25,21 +25,31 @@ enum {
 	CSV_COLUMNS = 32,
 };
 
+static int two_digits(const char *text)
+{
+	return (text[0] - '0') * 10 + text[1] - '0';
+}
+
 /* "2026-11-22 10:38:43.086 UTC" */
 static uint64_t parse_time(const char *text)
 {
-	struct tm tm = {0};
-	unsigned ms = 0;
-	char zone[16] = "";
+	static const char form[] = "dddd-dd-dd dd:dd:dd.ddd ";
+	const char *zone = text + sizeof(form) - 1;
+	struct tm tm;
 
-	if (sscanf(text, "%d-%d-%d %d:%d:%d.%3u %15s", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, zone) != 8)
-		return 0;
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return 0;
 	if (strcmp(zone, "UTC") != 0 && strcmp(zone, "GMT") != 0)
 		return 0;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	return (uint64_t)timegm(&tm) * 1000000 + ms * 1000;
+	tm = (struct tm){.tm_year = two_digits(text) * 100 + two_digits(text + 2) - 1900,
+		.tm_mon = two_digits(text + 5) - 1,
+		.tm_mday = two_digits(text + 8),
+		.tm_hour = two_digits(text + 11),
+		.tm_min = two_digits(text + 14),
+		.tm_sec = two_digits(text + 17)};
+	return (uint64_t)timegm(&tm) * 1000000 +
+		(uint64_t)(two_digits(text + 20) * 10 + text[22] - '0') * 1000;
 }
 
 static bool is_error(const char *severity)
@@ -63,53 +73,71 @@ static bool json_matters(const char *line, size_t len)
 	return false;
 }
 
-/* Puts a text into the store and returns its place there: the store may still move. */
-static size_t keep(struct str *store, const char *text)
-{
-	size_t at = store->len;
+/* Members that matter. */
+enum {
+	JSON_TIME,
+	JSON_PID,
+	JSON_LEADER,
+	JSON_SEVERITY,
+	JSON_CODE,
+	JSON_MESSAGE,
+	JSON_DETAIL,
+	JSON_STATEMENT,
+	JSON_APPLICATION,
+	JSON_MEMBERS
+};
 
-	str_add(store, text ? text : "");
-	str_add_n(store, "", 1);
-	return at;
+static int member_number(const struct flat_member *m)
+{
+	static const char *const names[JSON_MEMBERS] = {"timestamp", "pid", "leader_pid",
+		"error_severity", "state_code", "message", "detail", "statement",
+		"application_name"};
+
+	for (int i = 0; i < JSON_MEMBERS; i++)
+		if (strncmp(names[i], m->name, m->name_len) == 0 && !names[i][m->name_len])
+			return i;
+	return -1;
 }
 
-static size_t keep_member(struct str *store, const json_t *object, const char *name)
+/* Copies what matters into the store; places there, since it may still move. */
+static bool read_members(const char *line, size_t len, struct str *store, size_t at[JSON_MEMBERS])
 {
-	return keep(store, json_string_value(json_object_get(object, name)));
+	struct flat_json walk = {line, line + len};
+	struct flat_member member;
+	enum flat_step step;
+
+	str_add_n(store, "", 1); /* for those that are absent */
+	while ((step = flat_json_next(&walk, &member)) == FLAT_MEMBER) {
+		int number = member_number(&member);
+
+		if (number < 0)
+			continue;
+		at[number] = store->len;
+		flat_json_text(&member, store);
+		str_add_n(store, "", 1);
+	}
+	return step == FLAT_END;
 }
 
 static bool parse_json(const char *line, size_t len, struct str *store, struct log_record *ret)
 {
-	json_t *object;
-	const char *severity, *time;
-	size_t code, message, detail, statement, application;
+	size_t at[JSON_MEMBERS] = {0};
+	const char *text;
 
-	if (!json_matters(line, len))
+	if (!json_matters(line, len) || !read_members(line, len, store, at))
 		return false;
-	object = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
-	if (!json_is_object(object)) {
-		json_decref(object);
-		return false;
-	}
-	code = keep_member(store, object, "state_code");
-	message = keep_member(store, object, "message");
-	detail = keep_member(store, object, "detail");
-	statement = keep_member(store, object, "statement");
-	application = keep_member(store, object, "application_name");
-	severity = json_string_value(json_object_get(object, "error_severity"));
-	time = json_string_value(json_object_get(object, "timestamp"));
+	text = store->data;
 	*ret = (struct log_record){
-		.at_us = parse_time(time ? time : ""),
-		.pid = (uint64_t)json_integer_value(json_object_get(object, "pid")),
-		.leader = (uint64_t)json_integer_value(json_object_get(object, "leader_pid")),
-		.error = is_error(severity ? severity : ""),
-		.code = store->data + code,
-		.message = store->data + message,
-		.detail = store->data + detail,
-		.statement = store->data + statement,
-		.application = store->data + application,
+		.at_us = parse_time(text + at[JSON_TIME]),
+		.pid = strtoull(text + at[JSON_PID], NULL, 10),
+		.leader = strtoull(text + at[JSON_LEADER], NULL, 10),
+		.error = is_error(text + at[JSON_SEVERITY]),
+		.code = text + at[JSON_CODE],
+		.message = text + at[JSON_MESSAGE],
+		.detail = text + at[JSON_DETAIL],
+		.statement = text + at[JSON_STATEMENT],
+		.application = text + at[JSON_APPLICATION],
 	};
-	json_decref(object);
 	return true;
 }
 

@@ -28,8 +28,18 @@ void lock_waits_release(struct lock_waits *w)
 	w->n = w->cap = 0;
 }
 
+/* Where a process was last put, which a look tells whether it still holds. */
+static void remember(struct lock_waits *w, size_t place)
+{
+	w->places[w->open[place].pid % LOCK_WAITS_PLACES] = (uint32_t)place;
+}
+
 static struct open_wait *find(struct lock_waits *w, uint64_t pid)
 {
+	size_t place = w->places[pid % LOCK_WAITS_PLACES];
+
+	if (place < w->n && w->open[place].pid == pid)
+		return &w->open[place];
 	for (size_t i = 0; i < w->n; i++)
 		if (w->open[i].pid == pid)
 			return &w->open[i];
@@ -65,6 +75,8 @@ static void end_wait(struct lock_waits *w, struct open_wait *o, uint64_t duratio
 	if (!event.object)
 		event.object = mem_strdup(o->target.text);
 	*o = w->open[--w->n];
+	if (w->n)
+		remember(w, (size_t)(o - w->open));
 	if (drop)
 		wait_event_release(&event);
 	else
@@ -137,6 +149,7 @@ static struct open_wait *begin_wait(struct lock_waits *w, const struct log_recor
 	if (!o) {
 		o = MEM_PUSH(w->open, w->n, w->cap);
 		o->pid = m->pid;
+		remember(w, w->n - 1);
 		o->session = record->leader ? record->leader : m->pid;
 		o->target = m->target;
 		o->start_us = at_us - m->waited_us;

@@ -21,12 +21,15 @@ struct open_wait {
 	bool fresh;	 /* its holders' modes have not been looked up yet */
 };
 
+#define LOCK_WAITS_PLACES 1024
+
 struct lock_waits {
 	struct open_wait *open;
 	size_t n, cap;
-	uint64_t offset_us; /* harness clock = log's clock + this (modulo 2^64) */
-	bool sampled;	    /* from samples: nothing is exact */
-	uint64_t now_us;    /* harness clock, set by the caller before it feeds */
+	uint32_t places[LOCK_WAITS_PLACES]; /* by process, a guess: hundreds may wait at once */
+	uint64_t offset_us;		    /* harness clock = log's clock + this (modulo 2^64) */
+	bool sampled;			    /* from samples: nothing is exact */
+	uint64_t now_us;		    /* harness clock, set by the caller before it feeds */
 
 	/* The object as people call it; caller (this) frees. NULL: the server's own words. */
 	char *(*name)(void *ctx, const struct lock_target *target);

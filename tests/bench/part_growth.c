@@ -435,15 +435,21 @@ static void with_mariadb(struct bench *b)
 	test_mariadb_stop(&mariadb);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const char *only = argc > 1 ? argv[1] : "";
 	struct bench b;
 
 	bench_begin(&b, "growth", "memory and time against transactions, connections, lock waits");
-	grow_with_waits(&b, 40);
-	grow_with_waits(&b, 5000);
-	grow_with_log(&b);
-	with_postgres(&b);
-	with_mariadb(&b);
+	if (!*only || !strcmp(only, "waits")) {
+		grow_with_waits(&b, 40);
+		grow_with_waits(&b, 5000);
+	}
+	if (!*only || !strcmp(only, "log"))
+		grow_with_log(&b);
+	if (!*only || !strcmp(only, "postgres"))
+		with_postgres(&b);
+	if (!*only || !strcmp(only, "mysql"))
+		with_mariadb(&b);
 	return bench_end(&b);
 }

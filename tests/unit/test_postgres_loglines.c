@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/postgres/flat_json.h"
 #include "adapters/postgres/loglines.h"
 #include "adapters/postgres/observer_modes.h"
 #include "harness/base/mem.h"
@@ -133,6 +134,47 @@ START_TEST(a_time_zone_other_than_utc_gives_no_time)
 }
 END_TEST
 
+/* ---- JSON ---- */
+
+static const struct {
+	const char *json, *text; /* of the member "x"; NULL: not whole, or not flat */
+} values[] = {
+	{"{\"x\":\"plain\"}", "plain"},
+	{" { \"a\" : 1 , \"x\" : \"spaced\" } ", "spaced"},
+	{"{\"x\":\"\\b\\f\\n\\r\\t\\\"\\\\\\/\"}", "\b\f\n\r\t\"\\/"},
+	{"{\"x\":\"ends with \\\\\",\"y\":\"\"}", "ends with \\"},
+	{"{\"x\":\"\\u0001|\\u00e9|\\u20AC\"}", "\001|\303\251|\342\202\254"},
+	{"{\"x\":\"no \\u12 code\"}", "no 12 code"},
+	{"{\"x\":-1.5e3,\"y\":null}", "-1.5e3"},
+	{"{\"x\":\"\"}", ""},
+	{"{\"x\":\"cut", NULL},
+	{"{\"x\":\"cut\"", NULL},
+	{"{\"x\":\"more\"} {", NULL},
+	{"{\"x\":{\"y\":1}}", NULL},
+	{"{\"x\":[1]}", NULL},
+	{"{\"x\":}", NULL},
+	{"{\"x\" \"y\"}", NULL},
+	{"[]", NULL},
+	{"", NULL},
+};
+
+START_TEST(a_flat_object_is_walked)
+{
+	struct flat_json walk = {values[_i].json, values[_i].json + strlen(values[_i].json)};
+	struct flat_member m;
+	struct str text = {0};
+	enum flat_step step;
+
+	while ((step = flat_json_next(&walk, &m)) == FLAT_MEMBER)
+		if (m.name_len == 1 && *m.name == 'x')
+			flat_json_text(&m, &text);
+	ck_assert_int_eq(step, values[_i].text ? FLAT_END : FLAT_BROKEN);
+	if (values[_i].text)
+		ck_assert_str_eq(str_text(&text), values[_i].text);
+	str_release(&text);
+}
+END_TEST
+
 /* ---- messages ---- */
 
 static const struct {
@@ -260,6 +302,7 @@ int main(void)
 	tcase_add_loop_test(lines, a_line_that_is_not_whole_waits_for_its_end, 0, 2);
 	tcase_add_test(lines, what_is_no_record_is_passed_over);
 	tcase_add_test(lines, a_time_zone_other_than_utc_gives_no_time);
+	tcase_add_loop_test(lines, a_flat_object_is_walked, 0, sizeof(values) / sizeof(values[0]));
 	tcase_add_loop_test(lines, a_message_about_a_lock_is_understood, 0,
 		sizeof(messages) / sizeof(messages[0]));
 	tcase_add_test(lines, other_messages_are_not_about_locks);
