@@ -7,8 +7,12 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
-B := build$(if $(SANITIZE),/sanitize)
+B := build$(if $(FUZZ),/fuzz,$(if $(SANITIZE),/sanitize))
 
+# FUZZ=1 is for ci/fuzz.sh: instrumented for libFuzzer, in a directory of its own.
+ifdef FUZZ
+SANITIZE := address,undefined,fuzzer-no-link
+endif
 CC ?= cc
 Q := $(if $(V),,@)
 JOBS := -j$(shell nproc)
@@ -70,11 +74,19 @@ $(PARTS): $(B)/tests/bench/part_%: $(B)/tests/bench/part_%.o $(BENCH) $(SUPPORT)
 	$(if $(Q),@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/librehearse.a
+	$(if $(Q),@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
 suites: $(SUITES) ## build all test suites
 
 check: bootstrap ## build and run all tests, or one: make check T=histogram
 	@$(MAKE) --no-print-directory $(JOBS) all suites
 	@sh ci/suites.sh $(B) $(T)
+
+fuzz: ## libFuzzer (clang) on what reads other people's files: make fuzz T=formats SECONDS=60
+	@sh ci/bootstrap.sh fuzz
+	@sh ci/fuzz.sh "$(T)" "$(or $(SECONDS),60)"
 
 demo: bootstrap ## rehearse two migrations on embedded servers and show both verdicts
 	@$(MAKE) --no-print-directory $(JOBS) all
@@ -119,7 +131,7 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all suites check demo demo-mysql scenarios bench bootstrap lint format valgrind install dist clean help
+.PHONY: all suites check fuzz demo demo-mysql scenarios bench bootstrap lint format valgrind install dist clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -1,12 +1,15 @@
 #!/bin/sh
-# bootstrap.sh [bench] : installs what building and testing need and is not there yet, with one call
-# of apt-get; with `bench` what the benchmark needs too. Says nothing and asks nothing when all is
-# there.
+# bootstrap.sh [bench|fuzz] : installs what building and testing need and is not there yet, with
+# one call of apt-get; with `bench` or `fuzz` what those need too. Says nothing and asks nothing
+# when all is there.
 set -eu
 packages="build-essential pkg-config libpq-dev default-libmysqlclient-dev libpg-query-dev
 	libcyaml-dev libyaml-dev libjansson-dev libsodium-dev libxml2-dev check postgresql
 	postgresql-client mariadb-server mariadb-backup universal-ctags valgrind xfsprogs"
-[ "${1:-}" != bench ] || packages="$packages sysbench"
+case ${1:-} in
+bench) packages="$packages sysbench" ;;
+fuzz) packages="$packages clang libclang-rt-dev" ;;
+esac
 modules="libpq libmariadb libcyaml yaml-0.1 jansson libsodium libxml-2.0 check"
 
 installed() {

@@ -192,7 +192,8 @@ static int split(const char *text, size_t len, struct sql_script *ret, struct er
 			first = i + 1;
 		}
 	}
-	add_run(&sp, pieces + first, n - first);
+	if (first < n)
+		add_run(&sp, pieces + first, n - first);
 	mem_free(pieces);
 	return 0;
 }

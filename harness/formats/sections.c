@@ -199,22 +199,23 @@ static int substitute(
 	struct line line = {0};
 	struct str out = {0};
 	struct words words;
+	size_t len = strlen(*text);
 	bool on = false;
 
-	while (next_line(*text, strlen(*text), &line)) {
-		if (line.n > 1)
-			str_add_char(&out, '\n');
-		if (line_directive(&line, goose.mark, &words))
+	while (next_line(*text, len, &line)) {
+		bool directive = line_directive(&line, goose.mark, &words);
+
+		if (directive)
 			on = is_substitution(&words, "ON") ||
 				(on && !is_substitution(&words, "OFF"));
-		else if (on) {
-			if (fill_environment(f->path, &line, options, &out, err)) {
-				str_release(&out);
-				return -1;
-			}
-			continue;
+		if (!on || directive) {
+			str_add_n(&out, line.text, line.len);
+		} else if (fill_environment(f->path, &line, options, &out, err)) {
+			str_release(&out);
+			return -1;
 		}
-		str_add_n(&out, line.text, line.len);
+		if (line.text + line.len < *text + len)
+			str_add_char(&out, '\n');
 	}
 	mem_free(*text);
 	*text = str_take(&out);

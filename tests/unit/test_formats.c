@@ -332,6 +332,28 @@ START_TEST(zeros_are_no_text)
 }
 END_TEST
 
+START_TEST(lines_stay_where_variables_are_filled_in)
+{
+	static const struct test_file files[TEST_FILES_MAX] = {
+		{"1_a.sql", "-- +goose ENVSUB ON\n-- +goose Up\n\nSELECT $B;\n\n"},
+		{"2_b.sql", "-- +goose Up\n-- +goose ENVSUB ON\nSELECT 1;\n-- +goose Down\nx"}};
+	static const char *const want[] = {"-- +goose ENVSUB ON\n-- +goose Up\n\nSELECT ;\n\n",
+		"-- +goose Up\n-- +goose ENVSUB ON\nSELECT 1;\n              \n "};
+	static const struct server_setting b = {(char *)"B", (char *)""};
+	const struct format_options options = {.placeholders = &b, .n_placeholders = 1};
+	struct format_set set = {0};
+	struct err err = {0};
+
+	test_files_write(dir, files);
+	ck_ok(read_paths(NULL, &options, &set, &err), err);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_str_eq(set.files[i].text, want[i]);
+		ck_assert_uint_eq(set.files[i].len, strlen(want[i]));
+	}
+	format_set_release(&set);
+}
+END_TEST
+
 START_TEST(each_format_has_its_word)
 {
 	for (size_t i = 0; format_words[i]; i++) {
@@ -361,6 +383,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, reads, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, zeros_are_no_text);
+	tcase_add_test(tc, lines_stay_where_variables_are_filled_in);
 	tcase_add_test(tc, each_format_has_its_word);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
