@@ -14,23 +14,15 @@ const char command_rules_help[] =
 	"\n"
 	"  --json   the same as JSON\n";
 
-static int explain(const char *id, bool json, const struct lint_output_options *options,
-	struct str *out, struct err *err)
+static int check(const char *id, struct err *err)
 {
-	const struct lint_rule *rule = lint_rule_find(NULL, id);
-	const char *nearest;
+	const char *nearest = lint_rule_nearest(id);
 
-	if (!rule) {
-		nearest = lint_rule_nearest(id);
-		return nearest
-			? err_set(err, ERR_USAGE, "no rule '%s': did you mean '%s'?", id, nearest)
-			: err_set(err, ERR_USAGE, "no rule '%s' (see 'rehearse rules')", id);
-	}
-	if (json)
-		lint_rule_json(rule, out);
-	else
-		lint_rule_text(rule, options, out);
-	return 0;
+	if (lint_rule_find(NULL, id))
+		return 0;
+	if (nearest)
+		return err_set(err, ERR_USAGE, "no rule '%s': did you mean '%s'?", id, nearest);
+	return err_set(err, ERR_USAGE, "no rule '%s' (see 'rehearse rules')", id);
 }
 
 int command_rules(int argc, char **argv, struct err *err)
@@ -52,14 +44,14 @@ int command_rules(int argc, char **argv, struct err *err)
 		else
 			id = argv[i];
 	}
-	if (id) {
-		if (explain(id, json, &options, &out, err))
-			return -1;
-	} else if (json) {
-		lint_rules_json(&out);
-	} else {
+	if (id && check(id, err))
+		return -1;
+	if (json)
+		lint_rules_json(id, &out);
+	else if (id)
+		lint_rule_text(id, &options, &out);
+	else
 		lint_rules_text(&options, &out);
-	}
 	fwrite(str_text(&out), 1, out.len, stdout);
 	return EXIT_APPROVE;
 }

@@ -90,9 +90,12 @@ static void read_class(struct reader *r, const struct comment *c, const char *wo
 	}
 }
 
-/* reason="..." to its last quote; "" when it is not there or empty. */
+/* reason="..." to its last quote; a quote within may be written \". "" when it is not there or
+ * empty. */
 static char *read_reason(const char *text, size_t len)
 {
+	struct str reason = {0};
+
 	trim(&text, &len);
 	if (!takes(&text, &len, "reason="))
 		return mem_strdup("");
@@ -101,7 +104,10 @@ static char *read_reason(const char *text, size_t len)
 	text++;
 	len -= 2;
 	trim(&text, &len);
-	return mem_strndup(text, len);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != '\\' || i + 1 == len || text[i + 1] != '"')
+			str_add_char(&reason, text[i]);
+	return str_take(&reason);
 }
 
 static void check_allow(struct reader *r, const struct comment *c, const struct lint_allow *a)

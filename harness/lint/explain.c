@@ -88,27 +88,36 @@ void lint_rules_text(const struct lint_output_options *options, struct str *out)
 		"'rehearse rules ID' explains one.\n");
 }
 
-void lint_rule_text(
-	const struct lint_rule *rule, const struct lint_output_options *options, struct str *out)
+static void draw_rule(const struct canvas *c, const struct lint_rule *rule)
 {
-	struct canvas c = canvas_of(options, out);
 	CLEANUP(cleanup_free) char *for_servers = servers(rule);
 	CLEANUP(cleanup_free)
 	char *level = mem_printf("%s%s", rule_level_name(rule->level),
 		rule->style ? ", a matter of style: only with --style" : "");
 
-	draw_text(&c, TONE_STRONG, rule->id);
-	draw_end(&c);
-	draw_paragraph(&c, 0, "", TONE_PLAIN, 0, rule->title);
-	draw_end(&c);
-	draw_paragraph(&c, 0, "level", TONE_FAINT, HANG, level);
-	draw_paragraph(&c, 0, "servers", TONE_FAINT, HANG, for_servers);
-	draw_paragraph(&c, 0, "detects", TONE_FAINT, HANG, rule->detects);
-	draw_paragraph(&c, 0, "why", TONE_FAINT, HANG, rule->why);
-	draw_paragraph(&c, 0, "instead", TONE_FAINT, HANG, rule->remedy);
+	draw_text(c, TONE_STRONG, rule->id);
+	draw_end(c);
+	draw_paragraph(c, 0, "", TONE_PLAIN, 0, rule->title);
+	draw_end(c);
+	draw_paragraph(c, 0, "level", TONE_FAINT, HANG, level);
+	draw_paragraph(c, 0, "servers", TONE_FAINT, HANG, for_servers);
+	draw_paragraph(c, 0, "detects", TONE_FAINT, HANG, rule->detects);
+	draw_paragraph(c, 0, "why", TONE_FAINT, HANG, rule->why);
+	draw_paragraph(c, 0, "instead", TONE_FAINT, HANG, rule->remedy);
 	if (*rule->link)
-		draw_paragraph(&c, 0, "read", TONE_FAINT, HANG, rule->link);
-	str_addf(out, "\nTo allow it: -- rehearse: allow %s reason=\"...\"\n", rule->id);
+		draw_paragraph(c, 0, "read", TONE_FAINT, HANG, rule->link);
+	draw_end(c);
+}
+
+void lint_rule_text(const char *id, const struct lint_output_options *options, struct str *out)
+{
+	struct canvas c = canvas_of(options, out);
+	const struct lint_rule *rule;
+
+	for (size_t i = 0; (rule = lint_rule_at(i)); i++)
+		if (!strcmp(rule->id, id))
+			draw_rule(&c, rule);
+	str_addf(out, "To allow it: -- rehearse: allow %s reason=\"...\"\n", id);
 }
 
 json_t *rule_object(const struct lint_rule *rule)
@@ -124,17 +133,13 @@ json_t *rule_object(const struct lint_rule *rule)
 		rule->link);
 }
 
-void lint_rules_json(struct str *out)
+void lint_rules_json(const char *id, struct str *out)
 {
 	json_t *list = json_array();
 	const struct lint_rule *rule;
 
 	for (size_t i = 0; (rule = lint_rule_at(i)); i++)
-		json_array_append_new(list, rule_object(rule));
+		if (!id || !strcmp(rule->id, id))
+			json_array_append_new(list, rule_object(rule));
 	add_json(out, list);
-}
-
-void lint_rule_json(const struct lint_rule *rule, struct str *out)
-{
-	add_json(out, rule_object(rule));
 }

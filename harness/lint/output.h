@@ -32,12 +32,10 @@ void lint_count(const struct lint *l, struct lint_counts *ret);
 /* The finding's remedy: its own SQL, or the rule's words. */
 const char *lint_remedy(const struct lint_finding *finding);
 
-/* The rules as a table, as JSON, and one explained. */
+/* All rules as a table; one in full, for each engine that has one of that name. */
 void lint_rules_text(const struct lint_output_options *options, struct str *out);
-void lint_rules_json(struct str *out);
-void lint_rule_text(
-	const struct lint_rule *rule, const struct lint_output_options *options, struct str *out);
-void lint_rule_json(const struct lint_rule *rule, struct str *out);
+void lint_rule_text(const char *id, const struct lint_output_options *options, struct str *out);
+void lint_rules_json(const char *id, struct str *out); /* a list; NULL: of all */
 
 /* Published: what --format json writes. */
 #define LINT_SCHEMA_ID "urn:rehearse:lint:1"

@@ -91,7 +91,8 @@ static void draw_allowed(const struct canvas *c, const struct lint *l, const str
 		CLEANUP(cleanup_free)
 		char *text = mem_printf("%s:%u  %s: %s", finding->file->source->path, finding->line,
 			finding->rule->id, finding->reason);
-		draw_paragraph(c, 2, "", TONE_PLAIN, 6, text);
+		draw_spaces(c, 2);
+		draw_wrapped(c, 6, text);
 	}
 }
 
@@ -145,9 +146,6 @@ static void draw_summary(const struct canvas *c, const struct lint *l, const str
 {
 	CLEANUP(cleanup_str) struct str found = {0};
 	CLEANUP(cleanup_str) struct str classes = {0};
-	CLEANUP(cleanup_free)
-	char *read = mem_printf("%zu %s, %zu %s", n->files, n->files == 1 ? "file" : "files",
-		n->statements, n->statements == 1 ? "statement" : "statements");
 
 	for (size_t i = 0; i <= SQL_CLASS_EXPAND_CONTRACT; i++)
 		add_count(&classes, n->classes[i], sql_class_name((enum sql_class)i),
@@ -165,9 +163,10 @@ static void draw_summary(const struct canvas *c, const struct lint *l, const str
 		draw_text(c, TONE_PLAIN, ", ");
 		draw_text(c, TONE_PLAIN, str_text(&found));
 	}
-	draw_text(c, TONE_PLAIN, " in ");
-	draw_text(c, TONE_PLAIN, read);
-	draw_text(c, TONE_PLAIN, classes.len ? ": " : "");
+	draw_end(c);
+	str_addf(c->out, "%zu %s, %zu %s%s", n->files, n->files == 1 ? "file" : "files",
+		n->statements, n->statements == 1 ? "statement" : "statements",
+		classes.len ? ": " : "");
 	draw_text(c, TONE_PLAIN, str_text(&classes));
 	draw_end(c);
 }

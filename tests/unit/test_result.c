@@ -9,163 +9,11 @@
 #include "harness/base/mem.h"
 #include "harness/base/str.h"
 #include "harness/measure/result.h"
+#include "tests/support/json_schema.h"
 #include "tests/support/sample_result.h"
 #include "tests/support/suite.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
-/* ---- a checker for the part of JSON Schema that the published schema uses ---- */
-
-struct checker {
-	json_t *root;
-	struct str complaint; /* the first; "" none */
-};
-
-static void complain(struct checker *c, const char *where, const char *what)
-{
-	if (!c->complaint.len)
-		str_addf(&c->complaint, "%s: %s", where, what);
-}
-
-static const json_t *follow(const struct checker *c, const json_t *schema)
-{
-	const char *ref = json_string_value(json_object_get(schema, "$ref"));
-
-	if (!ref)
-		return schema;
-	ck_assert_msg(!strncmp(ref, "#/$defs/", 8), "cannot follow %s", ref);
-	schema = json_object_get(json_object_get(c->root, "$defs"), ref + 8);
-	ck_assert_msg(schema != NULL, "%s leads nowhere", ref);
-	return schema;
-}
-
-static bool is_type(const json_t *value, const char *type)
-{
-	return (!strcmp(type, "object") && json_is_object(value)) ||
-		(!strcmp(type, "array") && json_is_array(value)) ||
-		(!strcmp(type, "string") && json_is_string(value)) ||
-		(!strcmp(type, "integer") && json_is_integer(value)) ||
-		(!strcmp(type, "number") && json_is_number(value)) ||
-		(!strcmp(type, "boolean") && json_is_boolean(value));
-}
-
-static bool fits_type(const json_t *schema, const json_t *value)
-{
-	const json_t *type = json_object_get(schema, "type");
-
-	for (size_t i = 0; i < json_array_size(type); i++) {
-		if (is_type(value, json_string_value(json_array_get(type, i))))
-			return true;
-	}
-	return json_is_string(type) && is_type(value, json_string_value(type));
-}
-
-static void check_value(
-	struct checker *c, const json_t *schema, const json_t *value, const char *where);
-
-static void check_object(struct checker *c, const json_t *schema, json_t *value, const char *where)
-{
-	const json_t *properties = json_object_get(schema, "properties");
-	json_t *required = json_object_get(schema, "required"), *item;
-	const char *key;
-	size_t i;
-
-	ck_assert_msg(json_is_false(json_object_get(schema, "additionalProperties")),
-		"%s may hold anything", where);
-	json_object_foreach(value, key, item)
-	{
-		CLEANUP(cleanup_free) char *at = mem_printf("%s.%s", where, key);
-
-		if (json_object_get(properties, key))
-			check_value(c, json_object_get(properties, key), item, at);
-		else
-			complain(c, at, "is not in the schema");
-	}
-	json_array_foreach(required, i, item)
-	{
-		if (!json_object_get(value, json_string_value(item)))
-			complain(c, json_string_value(item), "is missing");
-	}
-}
-
-static void check_value(
-	struct checker *c, const json_t *schema, const json_t *value, const char *where)
-{
-	const json_t *words, *minimum, *most;
-	bool known = false;
-
-	schema = follow(c, schema);
-	words = json_object_get(schema, "enum");
-	minimum = json_object_get(schema, "minimum");
-	most = json_object_get(schema, "maxItems");
-	if (!fits_type(schema, value))
-		complain(c, where, "has the wrong type");
-	for (size_t i = 0; i < json_array_size(words); i++)
-		known = known || json_equal(json_array_get(words, i), value);
-	if (words && !known)
-		complain(c, where, "is not one of the enum");
-	if (minimum && json_is_number(value) &&
-		json_number_value(value) < json_number_value(minimum))
-		complain(c, where, "is below the minimum");
-	if (most && json_array_size(value) > (size_t)json_integer_value(most))
-		complain(c, where, "has too many items");
-	if (json_is_object(value))
-		check_object(c, schema, (json_t *)value, where);
-	for (size_t i = 0; i < json_array_size(value); i++) {
-		CLEANUP(cleanup_free) char *at = mem_printf("%s[%zu]", where, i);
-
-		check_value(c, json_object_get(schema, "items"), json_array_get(value, i), at);
-	}
-}
-
-static json_t *parse(const char *text)
-{
-	json_error_t error;
-	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-
-	ck_assert_msg(json != NULL, "line %d: %s", error.line, error.text);
-	return json;
-}
-
-/* The checker's first complaint about a JSON text; caller frees. */
-static char *validate(const char *text)
-{
-	struct checker c = {.root = parse(result_schema())};
-	json_t *value = parse(text);
-
-	check_value(&c, c.root, value, "result");
-	json_decref(value);
-	json_decref(c.root);
-	return str_take(&c.complaint);
-}
-
-/* The other way round: what the schema names must be in a full result, and be described. */
-static void check_used(
-	const struct checker *c, const json_t *schema, const json_t *value, const char *where)
-{
-	json_t *properties, *part;
-	const char *key;
-
-	schema = follow(c, schema);
-	properties = json_object_get(schema, "properties");
-	ck_assert_msg(!properties ||
-			json_object_size(properties) ==
-				json_array_size(json_object_get(schema, "required")),
-		"%s: not every property is required", where);
-	json_object_foreach(properties, key, part)
-	{
-		CLEANUP(cleanup_free) char *at = mem_printf("%s.%s", where, key);
-
-		ck_assert_msg(json_object_get(value, key) != NULL, "%s is only in the schema", at);
-		ck_assert_msg(json_object_get(part, "$ref") || json_object_get(part, "description"),
-			"%s has no description", at);
-		check_used(c, part, json_object_get(value, key), at);
-	}
-	if (!json_object_get(schema, "items"))
-		return;
-	ck_assert_msg(json_array_size(value) > 0, "%s is empty in the full sample", where);
-	check_used(c, json_object_get(schema, "items"), json_array_get(value, 0), where);
-}
 
 /* The text of a full result with `to` in the place of the first `from`; caller frees. */
 static char *changed(const char *from, const char *to)
@@ -185,7 +33,7 @@ static char *changed(const char *from, const char *to)
 START_TEST(every_member_is_in_the_schema)
 {
 	CLEANUP(cleanup_free) char *text = changed("", "");
-	CLEANUP(cleanup_free) char *complaint = validate(text);
+	CLEANUP(cleanup_free) char *complaint = schema_complaint(result_schema(), text, "result");
 
 	ck_assert_str_eq(complaint, "");
 }
@@ -193,13 +41,9 @@ END_TEST
 
 START_TEST(everything_in_the_schema_is_written)
 {
-	struct checker c = {.root = parse(result_schema())};
 	CLEANUP(cleanup_free) char *text = changed("", "");
-	json_t *value = parse(text);
 
-	check_used(&c, c.root, value, "result");
-	json_decref(value);
-	json_decref(c.root);
+	schema_is_used(result_schema(), text, "result");
 }
 END_TEST
 
@@ -218,7 +62,8 @@ START_TEST(the_checker_finds_what_is_wrong)
 
 	for (size_t i = 0; i < N(cases); i++) {
 		CLEANUP(cleanup_free) char *wrong = changed(cases[i].from, cases[i].to);
-		CLEANUP(cleanup_free) char *complaint = validate(wrong);
+		CLEANUP(cleanup_free)
+		char *complaint = schema_complaint(result_schema(), wrong, "result");
 
 		ck_assert_msg(strstr(complaint, cases[i].complaint) != NULL, "%s: '%s'",
 			cases[i].to, complaint);
@@ -383,7 +228,7 @@ START_TEST(odd_bytes_and_missing_strings_still_make_json)
 	MEM_FREE(r.statements[0].kind);
 	r.rehearsal.rate = 0.0 / 0.0;
 	text = result_to_json(&r);
-	complaint = validate(text);
+	complaint = schema_complaint(result_schema(), text, "result");
 	ck_assert_str_eq(complaint, "");
 	assert_round_trip(&r);
 	result_release(&r);
