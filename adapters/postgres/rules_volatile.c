@@ -48,6 +48,16 @@ static const char immutable[] =
 	"upper_inf uuid_extract_timestamp uuid_extract_version uuid_generate_v3 "
 	"uuid_generate_v5 uuid_nil uuid_ns_dns uuid_ns_oid uuid_ns_url uuid_ns_x500 varbit "
 	"varchar width width_bucket xid xpath xpath_exists ";
+/* Aggregates and window functions. */
+static const char aggregates[] =
+	" "
+	"array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop "
+	"covar_samp cume_dist dense_rank every first_value json_agg json_object_agg jsonb_agg "
+	"jsonb_object_agg lag last_value lead max min mode nth_value ntile percent_rank "
+	"percentile_cont percentile_disc range_agg range_intersect_agg rank regr_avgx "
+	"regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy "
+	"row_number stddev stddev_pop stddev_samp string_agg sum var_pop var_samp variance "
+	"xmlagg ";
 static const char stable[] =
 	" "
 	"aclexplode age array_agg array_to_json array_to_string col_description concat "
@@ -104,7 +114,7 @@ static enum pg_volatility of_function(const struct analysis_state *state, const 
 		return own->what == 'i' ? PG_IMMUTABLE : own->what == 's' ? PG_STABLE : PG_VOLATILE;
 	if (listed(vola, name))
 		return PG_VOLATILE;
-	if (builtin && listed(immutable, name))
+	if (builtin && (listed(immutable, name) || listed(aggregates, name)))
 		return PG_IMMUTABLE;
 	if (builtin && listed(stable, name))
 		return PG_STABLE;
