@@ -12,10 +12,9 @@
 #include "harness/base/mem.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/waiters.h"
+#include "tests/bench/watch.h"
 
-#define POLL_US 50000	  /* as a rehearsal does */
-#define APART_US 120000	  /* between two rounds, so that no wait is taken for another round's */
-#define SETTLE_US 1500000 /* for the last waits to be told */
+#define APART_US 120000 /* between two rounds, so that no wait is taken for another round's */
 
 #define MS(ms) ((uint64_t)(ms)*1000)
 #define N(list) (sizeof(list) / sizeof((list)[0]))
@@ -70,72 +69,18 @@ static void run_rounds(struct waiters *w, unsigned hold, struct truth *ret)
 
 /* ---- what was told ---- */
 
-struct watch {
-	const struct observer_ops *ops;
-	struct observer *observer;
-	pthread_t thread;
-	atomic_bool quit;
-	struct wait_event *told;
-	size_t n, cap;
-};
-
-static void keep(void *ctx, struct wait_event *event)
-{
-	struct watch *w = ctx;
-
-	*MEM_PUSH(w->told, w->n, w->cap) = *event;
-}
-
-static void *watch_run(void *arg)
-{
-	struct watch *w = arg;
-	struct err err = {0};
-
-	while (!atomic_load(&w->quit)) {
-		bench_must(w->ops->poll(w->observer, keep, w, &err), &err);
-		clock_sleep_us(POLL_US);
-	}
-	return NULL;
-}
-
-static void watch_begin(struct watch *w, const struct servers *s, const struct lock_kind *kind,
-	uint64_t min_wait_us)
-{
-	struct observer_config config = {
-		.replica = servers_replica(s, kind), .min_wait_us = min_wait_us, .source = "auto"};
-	struct err err = {0};
-
-	*w = (struct watch){.ops = engine_find(kind->engine)->observer};
-	bench_must(w->ops->open(&config, &w->observer, &err), &err);
-	if (pthread_create(&w->thread, NULL, watch_run, w))
-		bench_must(-1, &(struct err){.text = "no thread"});
-}
-
-static void watch_end(struct watch *w)
-{
-	struct err err = {0};
-
-	clock_sleep_us(SETTLE_US);
-	atomic_store(&w->quit, true);
-	pthread_join(w->thread, NULL);
-	bench_must(w->ops->finish(w->observer, keep, w, &err), &err);
-	w->ops->close(w->observer);
-}
-
 /* Each wait goes to the round that its middle lies in. */
-static void match(struct truth *t, struct watch *w)
+static void match(struct truth *t, const struct watch *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		struct wait_event *e = &w->told[i];
+		const struct wait_event *e = &w->told[i];
 		uint64_t middle = e->start_us + e->duration_us / 2;
 
 		for (size_t k = 0; k < t->n; k++)
 			if (t->list[k].session == e->session && t->list[k].begin_us <= middle &&
 				middle <= t->list[k].end_us)
 				t->list[k].told_us += e->duration_us;
-		wait_event_release(e);
 	}
-	mem_free(w->told);
 }
 
 /* ---- the comparison ---- */
@@ -219,12 +164,14 @@ static void observe(struct bench *b, const struct servers *s, const struct lock_
 	struct waiters waiters;
 	struct watch watch;
 
-	watch_begin(&watch, s, kind, settings[setting].min_wait_us);
+	watch_begin(&watch, kind->engine, servers_replica(s, kind->engine),
+		settings[setting].min_wait_us);
 	waiters_open(&waiters, s, kind, crowd);
 	for (unsigned hold = 0; hold < N(holds); hold++)
 		run_rounds(&waiters, hold, &truth);
 	watch_end(&watch);
 	match(&truth, &watch);
+	watch_release(&watch);
 	tell(b, kind, &truth, setting, crowd);
 	waiters_close(&waiters);
 	mem_free(truth.list);

@@ -106,9 +106,9 @@ const char *servers_dsn(const struct servers *s, const char *engine)
 	return strcmp(engine, "postgres") == 0 ? s->pg.dsn : s->mariadb.dsn;
 }
 
-const struct replica_info *servers_replica(const struct servers *s, const struct lock_kind *kind)
+const struct replica_info *servers_replica(const struct servers *s, const char *engine)
 {
-	return strcmp(kind->engine, "postgres") == 0 ? &s->pg_replica : &s->mariadb_replica;
+	return strcmp(engine, "postgres") == 0 ? &s->pg_replica : &s->mariadb_replica;
 }
 
 pid_t servers_pid(const struct servers *s, const char *engine)

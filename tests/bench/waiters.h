@@ -36,7 +36,7 @@ struct servers {
 };
 void servers_start(struct servers *s);
 void servers_stop(struct servers *s);
-const struct replica_info *servers_replica(const struct servers *s, const struct lock_kind *kind);
+const struct replica_info *servers_replica(const struct servers *s, const char *engine);
 const char *servers_dsn(const struct servers *s, const char *engine);
 pid_t servers_pid(const struct servers *s, const char *engine);
 
