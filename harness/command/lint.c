@@ -29,7 +29,7 @@ const char command_lint_help[] =
 	"                          not: both (default, as rehearse does), lock, statement, none\n"
 	"  --transaction MODE      how your runner runs a file whose tool does not say:\n"
 	"                          statement (default, each by itself), file, all\n"
-	"  --tool NAME             whose files these are, instead of recognising it\n"
+	"  --migration-format NAME whose files these are, instead of recognising it\n"
 	"  --from V, --to V        tell of these versions only; the others are still read\n"
 	"  --placeholder NAME=VAL  fills in ${NAME}\n"
 	"  --quiet                 no notes\n"

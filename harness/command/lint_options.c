@@ -16,7 +16,7 @@ enum option_id {
 	OPTION_NO_HEADER,
 	OPTION_TIMEOUTS,
 	OPTION_TRANSACTION,
-	OPTION_TOOL,
+	OPTION_MIGRATION_FORMAT,
 	OPTION_FROM,
 	OPTION_TO,
 	OPTION_PLACEHOLDER,
@@ -34,7 +34,7 @@ static const struct option long_options[] = {
 	{"no-header", no_argument, NULL, OPTION_NO_HEADER},
 	{"runner-timeouts", required_argument, NULL, OPTION_TIMEOUTS},
 	{"transaction", required_argument, NULL, OPTION_TRANSACTION},
-	{"tool", required_argument, NULL, OPTION_TOOL},
+	{"migration-format", required_argument, NULL, OPTION_MIGRATION_FORMAT},
 	{"from", required_argument, NULL, OPTION_FROM},
 	{"to", required_argument, NULL, OPTION_TO},
 	{"placeholder", required_argument, NULL, OPTION_PLACEHOLDER},
@@ -144,7 +144,7 @@ static int take(struct lint_options *o, int id, const char *value, struct err *e
 		return take_transaction(o, value, err);
 	case OPTION_PLACEHOLDER:
 		return take_placeholder(o, value, err);
-	case OPTION_TOOL:
+	case OPTION_MIGRATION_FORMAT:
 		o->config.format.format = value;
 		return 0;
 	case OPTION_FROM:

@@ -78,21 +78,41 @@ static void add_sql(struct str *out, const char *sql)
 	str_add_n(out, sql, n);
 }
 
-static void take_off(const struct fixing *x, const struct lint_file *f, size_t i, struct str *out)
+static void take_off(struct fixing *x, const struct lint_file *f, size_t i, struct str *out)
 {
 	const struct dialect *dialect = x->l->config->engine->dialect;
 	const struct sql_statement *lock = in_force(f, i, SQL_SETS_LOCK_TIMEOUT);
 	const struct sql_statement *statement = in_force(f, i, SQL_SETS_STATEMENT_TIMEOUT);
-	CLEANUP(cleanup_free)
-	char *sql = lock || statement
-		? dialect->session_timeouts(lock ? 0 : DIALECT_KEEP, statement ? 0 : DIALECT_KEEP)
-		: NULL;
 
-	if (sql && !x->timeouts_off)
-		add_sql(out, sql);
+	if (x->timeouts_off || (!lock && !statement))
+		return;
+	CLEANUP(cleanup_free)
+	char *sql =
+		dialect->session_timeouts(lock ? 0 : DIALECT_KEEP, statement ? 0 : DIALECT_KEEP);
+
+	add_sql(out, sql);
+	x->timeouts_off = true;
 }
 
-/* It is a concurrent build, or will be one. */
+/* For what comes now, the file's time-outs hold again. */
+static void put_back(struct fixing *x, const struct lint_file *f, size_t i, struct str *out)
+{
+	const struct sql_statement *sets[] = {
+		in_force(f, i, SQL_SETS_LOCK_TIMEOUT), in_force(f, i, SQL_SETS_STATEMENT_TIMEOUT)};
+
+	for (size_t k = 0; x->timeouts_off && k < 2; k++) {
+		CLEANUP(cleanup_free)
+		char *sql = sets[k] && (!k || sets[k] != sets[0])
+			? mem_strndup(f->source->text + sets[k]->offset, sets[k]->len)
+			: NULL;
+
+		if (sql)
+			add_sql(out, sql);
+	}
+	x->timeouts_off = false;
+}
+
+/* It is a concurrent build, or will begin with one. */
 static bool becomes_build(const struct fixing *x, const struct lint_file *f, size_t i)
 {
 	const struct lint_statement *s = &f->statements[i];
@@ -102,24 +122,11 @@ static bool becomes_build(const struct fixing *x, const struct lint_file *f, siz
 			s->suggestion.steps[0].no_transaction && breaks_a_rule(x->l, f, s));
 }
 
-/* For what comes behind, the file's time-outs hold again. */
-static void put_back(struct fixing *x, const struct lint_file *f, size_t i, struct str *out)
+/* Between two builds, and at the file's end, they may stay off. */
+static void put_back_behind(struct fixing *x, const struct lint_file *f, size_t i, struct str *out)
 {
-	const struct sql_statement *sets[] = {
-		in_force(f, i, SQL_SETS_LOCK_TIMEOUT), in_force(f, i, SQL_SETS_STATEMENT_TIMEOUT)};
-
-	x->timeouts_off = i + 1 < f->n_statements && becomes_build(x, f, i + 1);
-	if (i + 1 >= f->n_statements || x->timeouts_off)
-		return;
-	for (size_t k = 0; k < 2; k++) {
-		CLEANUP(cleanup_free)
-		char *sql = sets[k] && (!k || sets[k] != sets[0])
-			? mem_strndup(f->source->text + sets[k]->offset, sets[k]->len)
-			: NULL;
-
-		if (sql)
-			add_sql(out, sql);
-	}
+	if (i + 1 < f->n_statements && !becomes_build(x, f, i + 1))
+		put_back(x, f, i, out);
 }
 
 /* ---- where the safe form can stand ---- */
@@ -210,15 +217,16 @@ static const char *obstacle(struct fixing *x, const struct place *p, const char 
 static void replace(struct fixing *x, const struct place *p)
 {
 	CLEANUP(cleanup_str) struct str sql = {0};
-	bool build = p->safe->steps[0].no_transaction;
 	const char *reason;
 
-	if (build)
-		take_off(x, p->f, p->i, &sql);
-	for (size_t k = 0; k < p->safe->n_steps; k++)
+	for (size_t k = 0; k < p->safe->n_steps; k++) {
+		if (p->safe->steps[k].no_transaction)
+			take_off(x, p->f, p->i, &sql);
+		else
+			put_back(x, p->f, p->i, &sql);
 		add_sql(&sql, p->safe->steps[k].sql);
-	if (build)
-		put_back(x, p->f, p->i, &sql);
+	}
+	put_back_behind(x, p->f, p->i, &sql);
 	reason = obstacle(x, p, str_text(&sql));
 	if (reason)
 		fix_keep(x, p->f, p->s->sql->line, reason);
@@ -233,11 +241,13 @@ static void free_build(struct fixing *x, const struct place *p)
 	CLEANUP(cleanup_free)
 	char *own = mem_strndup(p->f->source->text + p->s->sql->offset, p->s->sql->len);
 
+	if (p->s->transaction != LINT_TRANSACTION_NONE)
+		return;
 	take_off(x, p->f, p->i, &sql);
-	if ((!sql.len && !x->timeouts_off) || p->s->transaction != LINT_TRANSACTION_NONE)
+	if (!x->timeouts_off)
 		return;
 	add_sql(&sql, own);
-	put_back(x, p->f, p->i, &sql);
+	put_back_behind(x, p->f, p->i, &sql);
 	edits_add(&x->edits, p->s->sql->offset, p->s->sql->len, str_take(&sql));
 }
 

@@ -79,7 +79,7 @@ static const struct {
 	{{"lint", "@", "--transaction", "none"}, "statement, file, all", "unknown transaction"},
 	{{"lint", "@", "--runner-timeouts", "x"}, "none, lock, statement, both",
 		"unknown time-outs"},
-	{{"lint", "@", "--tool", "gooose"}, "gooose", "unknown tool"},
+	{{"lint", "@", "--migration-format", "gooose"}, "gooose", "unknown tool"},
 	{{"lint", "@", "--placeholder", "x"}, "NAME=VALUE", "no equals sign"},
 	{{"lint", "@", "-o", "no/such/folder/x"}, "no/such/folder/x", "cannot be written"},
 	{{"rules", "no-such-rule"}, "no rule 'no-such-rule'", "unknown rule"},

@@ -88,7 +88,7 @@ static void analyse(struct analysis_state *state, const char *text, const struct
 		state->timeout = !says(text, s, "= 0");
 	if (concurrently && state->timeout)
 		analysis_hit(ret, &rules[BUILD_TIMEOUT], "", s->offset, s->len, "cut");
-	if (says(text, s, " CHECK ") && !says(text, s, "NOT VALID"))
+	if ((says(text, s, " CHECK ") && !says(text, s, "NOT VALID")) || says(text, s, " UNIQUE ("))
 		analysis_hit(ret, &rules[CHECK], "", s->offset, s->len, "read whole");
 	if (!strcmp(s->kind, "DROP TABLE")) {
 		ret->class = SQL_CLASS_EXPAND_CONTRACT;
@@ -116,6 +116,13 @@ static bool suggest(struct analysis_state *state, const char *text, const struct
 			mem_printf("%.*s NOT VALID;", (int)s->len, sql));
 		suggestion_add(ret, SUGGEST_EXPAND, mem_strdup("validate"),
 			mem_strdup("ALTER TABLE t VALIDATE CONSTRAINT c;"));
+	} else if (says(text, s, " UNIQUE (")) {
+		suggestion_init(ret);
+		suggestion_add(ret, SUGGEST_EXPAND, mem_strdup("build"),
+			mem_strdup("CREATE INDEX CONCURRENTLY u ON t (a);"))
+			->no_transaction = true;
+		suggestion_add(ret, SUGGEST_EXPAND, mem_strdup("use"),
+			mem_strdup("ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX u;"));
 	} else if (!strcmp(s->kind, "DROP TABLE")) {
 		suggestion_init(ret);
 		suggestion_add(ret, SUGGEST_CONTRACT, mem_strdup("drop"), mem_strdup("SELECT 1;"));

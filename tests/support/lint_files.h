@@ -5,14 +5,19 @@
 #include "harness/lint/lint.h"
 
 /*
- * An engine with PostgreSQL's grammar and these rules: "index-plain" (error) for CREATE INDEX
- * without CONCURRENTLY, concurrent-build eligible; "drop" (warning) for DROP TABLE, expand-contract
- * required; "in-transaction" (error) for CONCURRENTLY in a transaction; "taste" (warning, style)
- * for SELECT *. What is not understood is unknown. CREATE INDEX and ALTER TABLE take a ShareLock on
- * the object, unless it was created in the same migration; ALTER TABLE … TYPE rewrites it.
- * "check-plain" (error) is for ALTER TABLE … CHECK without NOT VALID, "build-timeout" (error) for
- * CONCURRENTLY under a lock_timeout of the file. Safe forms, mechanical: CREATE INDEX CONCURRENTLY
- * outside a transaction; … NOT VALID, then VALIDATE CONSTRAINT c. For DROP TABLE one that is not.
+ * An engine with PostgreSQL's grammar and these rules:
+ *	index-plain (error)	CREATE INDEX without CONCURRENTLY; concurrent-build eligible
+ *	drop (warning)		DROP TABLE; expand-contract required
+ *	in-transaction (error)	CONCURRENTLY in a transaction
+ *	build-timeout (error)	CONCURRENTLY under a lock_timeout that the file has set
+ *	check-plain (error)	ALTER TABLE with CHECK but without NOT VALID, or with UNIQUE (
+ *	taste (warning, style)	SELECT *
+ * What is not understood is unknown. CREATE INDEX and ALTER TABLE take a ShareLock on the table,
+ * unless it was created in the same migration; ALTER TABLE ... TYPE rewrites it.
+ *
+ * Safe forms, mechanical: CREATE INDEX CONCURRENTLY outside a transaction; NOT VALID, then VALIDATE
+ * CONSTRAINT c; an index u built CONCURRENTLY, then used. For DROP TABLE one that is not
+ *mechanical.
  */
 extern const struct engine scripted_engine;
 

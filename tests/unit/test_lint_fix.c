@@ -102,6 +102,12 @@ static const struct {
 		BUILD "BEGIN;\nSET LOCAL lock_timeout = '2s';\nCOMMIT;\n" FIXED, NULL,
 		"one that is over does not count"},
 
+	{"a.sql", "SET lock_timeout = '2s';\nALTER TABLE t ADD UNIQUE (a);\n",
+		BUILD "SET lock_timeout = '2s';\nSET lock_timeout = 0;\n"
+		      "CREATE INDEX CONCURRENTLY u ON t (a);\nSET lock_timeout = '2s';\n"
+		      "ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX u;\n",
+		NULL, "set again before the steps that are no builds"},
+
 	/* ---- transactions ---- */
 	{"a.sql", "BEGIN;\n" INDEX "COMMIT;\n", BUILD "BEGIN;\n" INDEX "COMMIT;\n",
 		"the file's own transaction", "inside the file's own"},
