@@ -122,6 +122,8 @@ struct analyser {
 	const struct lint_product *products; /* ends with a NULL name */
 	const struct lint_rule *rules;
 	size_t n_rules;
+	/* A query whose one value is the server's own name for lint_target_parse(); NULL: none. */
+	const char *target_sql;
 
 	struct analysis_state *(*open)(const struct lint_target *target);
 	void (*begin_migration)(struct analysis_state *state);

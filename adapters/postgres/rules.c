@@ -249,6 +249,8 @@ const struct analyser pg_analyser = {
 	.products = products,
 	.rules = pg_rules,
 	.n_rules = PG_N_RULES,
+	.target_sql = "SELECT format('postgres:%s.%s', n / 10000, n % 10000) FROM "
+		      "CAST(current_setting('server_version_num') AS integer) AS n",
 	.open = open_state,
 	.begin_migration = begin_migration,
 	.statement = statement,

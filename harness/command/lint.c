@@ -12,10 +12,12 @@ const char command_lint_help[] =
 	"\n"
 	"Reads migration files as they are (plain SQL, or those of a migration tool, which is\n"
 	"recognised) and tells, from their text alone, which statements lock, rewrite, scan or\n"
-	"break, and what to write instead. Touches no server. `rehearse run` measures the same.\n"
+	"break, and what to write instead. `rehearse run` measures the same.\n"
 	"\n"
 	"  --server NAME:VERSION   what they will run on: postgres:15, mariadb:10.11, mysql:8.4\n"
 	"                          (default: the newest PostgreSQL that the rules know)\n"
+	"  --source DSN            asks that server for its version; --server may name the "
+	"product\n"
 	"  --format NAME           text (default), json, sarif, junit, github, gitlab\n"
 	"  --json                  --format json\n"
 	"  -o, --output FILE       there instead of on the terminal\n"
@@ -101,14 +103,14 @@ static int run(const struct lint_options *o, struct err *err)
 int command_lint(int argc, char **argv, struct err *err)
 {
 	struct lint_options o;
-	int code;
+	int code = lint_options_parse(argc, argv, &o, err);
 
-	if (lint_options_parse(argc, argv, &o, err))
-		return -1;
-	code = run(&o, err);
+	if (!code) {
+		code = run(&o, err);
+		lint_options_release(&o);
+	}
 	/* For lint, whatever could not be done is a 2: 3 is for rehearsals. */
 	if (code < 0 && err->kind != ERR_INTERRUPTED)
 		err->kind = ERR_USAGE;
-	lint_options_release(&o);
 	return code;
 }

@@ -1,14 +1,17 @@
 #include "harness/command/lint_options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
+#include "harness/scenario/dsn.h"
 #include "harness/scenario/keys.h"
 
 enum option_id {
 	OPTION_SERVER = 256,
+	OPTION_SOURCE,
 	OPTION_FORMAT,
 	OPTION_JSON,
 	OPTION_STYLE,
@@ -25,6 +28,7 @@ enum option_id {
 };
 
 static const struct option long_options[] = {
+	{"source", required_argument, NULL, OPTION_SOURCE},
 	{"server", required_argument, NULL, OPTION_SERVER},
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"json", no_argument, NULL, OPTION_JSON},
@@ -104,6 +108,7 @@ static int take_placeholder(struct lint_options *o, const char *text, struct err
 static int take_server(struct lint_options *o, const char *text, struct err *err)
 {
 	o->server_named = true;
+	o->version_named = strchr(text, ':') != NULL;
 	return lint_target_parse(text, &o->config.engine, &o->config.target, err);
 }
 
@@ -131,11 +136,27 @@ static int take_flag(struct lint_options *o, int id)
 	}
 }
 
-static int take(struct lint_options *o, int id, const char *value, struct err *err)
+/* A password in it does not stay readable in the process list. */
+static int take_source(struct lint_options *o, char *value, struct err *err)
+{
+	const char *name = dsn_env_name(value);
+	const char *dsn = name ? getenv(name) : value;
+
+	if (!dsn)
+		return err_set(err, ERR_USAGE, "--source: no variable '%s'", name);
+	mem_free(o->source);
+	o->source = mem_strdup(dsn);
+	memset(value, 'x', strlen(value));
+	return 0;
+}
+
+static int take(struct lint_options *o, int id, char *value, struct err *err)
 {
 	switch (id) {
 	case OPTION_SERVER:
 		return take_server(o, value, err);
+	case OPTION_SOURCE:
+		return take_source(o, value, err);
 	case OPTION_FORMAT:
 		return take_format(o, value, err);
 	case OPTION_TIMEOUTS:
@@ -161,6 +182,29 @@ static int take(struct lint_options *o, int id, const char *value, struct err *e
 	}
 }
 
+/* The server says itself what it is. */
+static int ask(struct lint_options *o, struct err *err)
+{
+	const struct engine *engine = o->config.engine;
+	struct db_target target = {.dsn = o->source};
+	CLEANUP(cleanup_free) char *answer = NULL;
+	struct db_conn *conn;
+	int failed;
+
+	if (o->version_named)
+		return err_set(err, ERR_USAGE,
+			"--server names a version and --source a server: name one of them");
+	if (!engine->analyser->target_sql)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--source is not supported for %s: name it with --server", engine->name);
+	if (db_connect(engine->db, &target, &conn, err))
+		return -1;
+	failed = db_text(engine->db, conn, engine->analyser->target_sql, &answer, err);
+	engine->db->close(conn);
+	o->server_named = true;
+	return failed ? -1 : lint_target_parse(answer, &o->config.engine, &o->config.target, err);
+}
+
 static int parse(int argc, char **argv, struct lint_options *o, struct err *err)
 {
 	int id;
@@ -183,6 +227,8 @@ static int parse(int argc, char **argv, struct lint_options *o, struct err *err)
 	/* The newest server of the first engine, where none is named. */
 	if (!o->server_named &&
 		lint_target_parse("postgres", &o->config.engine, &o->config.target, err))
+		return -1;
+	if (o->source && ask(o, err))
 		return -1;
 	o->config.format.placeholders = o->placeholders;
 	o->config.format.n_placeholders = o->n_placeholders;
@@ -207,5 +253,6 @@ void lint_options_release(struct lint_options *o)
 		mem_free(o->placeholders[i].value);
 	}
 	mem_free(o->placeholders);
+	mem_free(o->source);
 	*o = (struct lint_options){0};
 }

@@ -12,7 +12,8 @@ struct lint_options {
 	struct lint_config config;
 	const struct lint_output *format;
 	const char *output; /* file; NULL: stdout */
-	bool server_named, quiet, verbose, fix;
+	char *source;	    /* DSN of the server that is asked for its version; NULL: none */
+	bool server_named, version_named, quiet, verbose, fix;
 	const char *const *paths; /* what is left of argv */
 	size_t n_paths;
 	struct server_setting *placeholders;

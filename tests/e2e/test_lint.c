@@ -7,6 +7,7 @@
 #include "harness/base/mem.h"
 #include "tests/support/cli.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/pg.h"
 #include "tests/support/suite.h"
 
 static struct cli cli;
@@ -74,6 +75,10 @@ static const struct {
 	{{"lint", "@", "--server", "oracle:12"}, "'oracle:12'", "unknown server"},
 	{{"lint", "@", "--server", "postgres:x"}, "'x' is no version", "unknown version"},
 	{{"lint", "@", "--server", "postgres:1"}, "older than", "a version too old"},
+	{{"lint", "@", "--server", "postgres:15", "--source", "host=/nowhere"}, "one of them",
+		"a version twice"},
+	{{"lint", "@", "--source", "host=/nowhere"}, "/nowhere", "no such server"},
+	{{"lint", "@", "--source", "env:REHEARSE_NO_SUCH"}, "REHEARSE_NO_SUCH", "no variable"},
 	{{"lint", "@", "--format", "pdf"}, "text, json, sarif, junit, github, gitlab",
 		"unknown format"},
 	{{"lint", "@", "--transaction", "none"}, "statement, file, all", "unknown transaction"},
@@ -181,6 +186,23 @@ START_TEST(rules_are_listed_and_explained)
 }
 END_TEST
 
+START_TEST(a_server_tells_its_version)
+{
+	CLEANUP(cleanup_free) char *expected = NULL;
+	struct test_pg pg;
+	struct cli_run run;
+
+	test_pg_start(&pg, NULL, 0);
+	expected = mem_printf(
+		"for postgres %u.%u\n", pg.programs.version / 10000, pg.programs.version % 10000);
+	CLI(&cli, &run, "lint", "--source", pg.dsn, safe);
+	ck_assert_msg(run.code == 0, "%s%s", run.out, run.err);
+	HAS(run.out, expected);
+	cli_run_release(&run);
+	test_pg_stop(&pg);
+}
+END_TEST
+
 /* State goes from file to file; what is new in one file is there in the next. */
 START_TEST(a_folder_is_read_in_order)
 {
@@ -218,6 +240,7 @@ int main(void)
 	tcase_add_test(tc, a_report_goes_into_a_file);
 	tcase_add_test(tc, fix_shows_what_it_changed);
 	tcase_add_test(tc, rules_are_listed_and_explained);
+	tcase_add_test(tc, a_server_tells_its_version);
 	tcase_add_test(tc, a_folder_is_read_in_order);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
