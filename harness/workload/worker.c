@@ -1,6 +1,7 @@
 #include "harness/workload/worker.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -315,8 +316,21 @@ static void close_pool(struct worker *w)
 	}
 }
 
+/*
+ * Who sends by the clock must not queue for a core behind those who compute: a busy machine would
+ * be told as a slow server. Only where the system allows it, and only while a core is left that no
+ * worker can take for itself. A closed loop has no clock to keep and shares as everybody does.
+ */
+static void ask_for_precedence(const struct worker *w)
+{
+	struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+
+	if (is_open_loop(w) && (long)w->workload->n_workers < sysconf(_SC_NPROCESSORS_ONLN))
+		pthread_setschedparam(pthread_self(), SCHED_RR, &lowest);
+}
+
 /* What costs a thread time in every system call, and what makes its wake-ups late. */
-static void prepare_thread(void)
+static void prepare_thread(const struct worker *w)
 {
 	int old;
 
@@ -324,6 +338,7 @@ static void prepare_thread(void)
 	 * library need not switch it around each call that waits. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
+	ask_for_precedence(w);
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* ns; the default lets every wake-up be 50 us late */
 }
 
@@ -332,7 +347,7 @@ static void *worker_main(void *arg)
 	struct worker *w = arg;
 	uint64_t now = clock_us();
 
-	prepare_thread();
+	prepare_thread(w);
 	if (is_open_loop(w))
 		schedule_next(&w->schedule, &w->next);
 	while (!finished(w, now)) {
