@@ -1,114 +1,95 @@
 /*
  * What it costs to drive a server: the workload engine, with every latency, error and wait
- * recorded, against pgbench; the same script, connections and prepared statements.
+ * recorded, against the tools that people would use instead and against a loop that does nothing
+ * else; the same statement, connections and prepared mode, one client thread but for sysbench,
+ * which has one per connection.
  */
-#include <stdio.h>
-#include <string.h>
-
-#include "adapters/postgres/postgres.h"
-#include "harness/base/cleanup.h"
-#include "harness/base/fs.h"
-#include "harness/base/mem.h"
 #include "tests/bench/load.h"
-#include "tests/support/pg.h"
+#include "tests/bench/rivals.h"
 
-#define ROUNDS 5
-#define RUN_SECONDS 3
+#define ROUNDS 7
+#define RUN_SECONDS 2
 
 static const unsigned connections[] = {1, 8, 64, 256};
-static const char script[] = "\\set aid random(1, 100000)\n"
-			     "SELECT abalance FROM pgbench_accounts WHERE aid = :aid;\n";
 
-struct measured {
+struct contestant {
 	struct bench_series per_second, cpu_us;
 };
 
-static struct test_pg pg;
-static char *script_file, *output_file, *pgbench_program;
-
-static void take(struct measured *m, double per_second, double transactions, double cpu_s)
+static void take(struct contestant *c, const struct rival_result *r)
 {
-	bench_add(&m->per_second, per_second);
-	bench_add(&m->cpu_us, cpu_s * 1e6 / transactions);
+	bench_add(&c->per_second, r->per_second);
+	bench_add(&c->cpu_us, r->cost.cpu_s * 1e6 / (double)r->completed);
 }
 
-static void run_pgbench(unsigned n, struct measured *ret)
+static void run_engine(const struct rival_server *server, unsigned n, struct contestant *ret)
 {
-	CLEANUP(cleanup_free) char *clients = mem_printf("%u", n);
-	CLEANUP(cleanup_free) char *time = mem_printf("%d", RUN_SECONDS);
-	const char *argv[] = {pgbench_program, "-n", "-M", "prepared", "-c", clients, "-j", "1",
-		"-T", time, "-f", script_file, pg.dsn, NULL};
-	CLEANUP(cleanup_free) char *text = NULL;
-	struct bench_cost cost;
-	struct err err = {0};
-
-	unlink(output_file);
-	bench_program(argv, output_file, &cost, &err);
-	text = bench_output(output_file);
-	take(ret, bench_number_after(text, "tps = "),
-		bench_number_after(text, "transactions actually processed: "), cost.cpu_s);
-}
-
-static void run_engine(unsigned n, struct measured *ret)
-{
-	struct load load = {.engine = engine_find("postgres"),
-		.dsn = pg.dsn,
-		.script = script_file,
+	struct load load = {.engine = server->engine,
+		.dsn = server->dsn,
+		.script = server->script,
 		.mode = WORKLOAD_CLOSED,
 		.connections = n,
 		.seconds = RUN_SECONDS};
 	struct load_result result;
 
 	load_run(&load, &result);
-	take(ret, result.per_second, (double)result.completed, result.cost.cpu_s);
+	take(ret,
+		&(struct rival_result){.completed = result.completed,
+			.per_second = result.per_second,
+			.cost = result.cost});
 }
 
-static void compare(struct bench *b, unsigned n)
+static double cpu(const struct contestant *c)
 {
-	struct measured engine = {0}, pgbench = {0};
+	return bench_median(&c->cpu_us);
+}
+
+static double speed(const struct contestant *c)
+{
+	return bench_median(&c->per_second);
+}
+
+static void tell(struct bench *b, const struct contestant *c, const char *name, unsigned n)
+{
+	bench_told(b, speed(c), "/s", "%s, %u connections", name, n);
+	bench_told(b, cpu(c), "us", "%s, %u connections: client CPU per transaction", name, n);
+}
+
+static void compare(struct bench *b, const struct rival_server *server, unsigned n)
+{
+	struct contestant engine = {0}, tool = {0}, bare = {0};
+	struct rival_result result;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		run_engine(n, &engine);
-		run_pgbench(n, &pgbench);
+		run_engine(server, n, &engine);
+		rival_tool(server, n, 0, RUN_SECONDS, &result);
+		take(&tool, &result);
+		rival_bare(server, n, RUN_SECONDS, &result);
+		take(&bare, &result);
 	}
-	bench_told(b, bench_median(&pgbench.per_second), "/s", "pgbench, %u connections", n);
-	bench_told(b, bench_median(&pgbench.cpu_us), "us", "pgbench, CPU per transaction, %u", n);
-	bench_at_least(b, bench_median(&engine.per_second) / bench_median(&pgbench.per_second), 1,
-		"", "transactions per second against pgbench, %u connections", n);
-	bench_at_most(b, bench_median(&engine.cpu_us) / bench_median(&pgbench.cpu_us), 0.9, "",
-		"client CPU per transaction against pgbench, %u connections", n);
-}
-
-static void setup(void)
-{
-	static const struct server_setting settings[] = {
-		{(char *)"max_connections", (char *)"300"}};
-	const char *argv[] = {NULL, "-i", "-q", NULL, NULL};
-	struct bench_cost cost;
-	struct err err = {0};
-
-	test_pg_start(&pg, settings, 1);
-	script_file = mem_printf("%s/script.sql", pg.dir);
-	output_file = mem_printf("%s/output", pg.dir);
-	bench_must(fs_write(script_file, script, strlen(script), 0644, &err), &err);
-	/* Debian's pgbench in PATH is a script around this one. */
-	pgbench_program = mem_printf("%s/pgbench", pg.programs.dir);
-	argv[0] = pgbench_program;
-	argv[3] = pg.dsn;
-	bench_program(argv, output_file, &cost, &err);
+	tell(b, &engine, "rehearse", n);
+	tell(b, &tool, server->tool, n);
+	tell(b, &bare, server->library, n);
+	bench_at_least(b, speed(&engine) / speed(&tool), 1, "",
+		"transactions/s, of %s's, %u connections", server->tool, n);
+	bench_at_most(b, cpu(&engine) / cpu(&tool), server->cpu_goal, "",
+		"client CPU per transaction, of %s's, %u connections", server->tool, n);
+	bench_at_most(b, cpu(&engine) / cpu(&bare), 1.1, "",
+		"client CPU per transaction, of a bare loop on %s, %u connections", server->library,
+		n);
 }
 
 int main(void)
 {
+	struct rival_server server;
 	struct bench b;
 
-	bench_begin(&b, "driver", "the same script by the workload engine and by pgbench");
-	setup();
-	for (size_t i = 0; i < sizeof(connections) / sizeof(connections[0]); i++)
-		compare(&b, connections[i]);
-	test_pg_stop(&pg);
-	mem_free(script_file);
-	mem_free(output_file);
-	mem_free(pgbench_program);
+	bench_begin(&b, "driver", "the same statement by the workload engine and by others");
+	for (size_t s = 0; s < RIVAL_SERVERS; s++) {
+		rival_start(&server, s);
+		for (size_t i = 0; i < sizeof(connections) / sizeof(connections[0]); i++)
+			compare(&b, &server, connections[i]);
+		rival_stop(&server);
+	}
 	return bench_end(&b);
 }
