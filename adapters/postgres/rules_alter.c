@@ -88,18 +88,6 @@ static struct pg_effect validate(struct pg_check *c)
 	};
 }
 
-static struct pg_effect alter_constraint(struct pg_check *c)
-{
-	const json_t *constraint =
-		json_object_get(json_object_get(c->command, "def"), "Constraint");
-	const struct pg_constraint *known =
-		pg_find_constraint(c->table, pg_text(constraint, "conname"));
-
-	if (known && known->target && AFTER(180000))
-		pg_lock(c, known->target, PG_ACCESS_EXCLUSIVE);
-	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE};
-}
-
 /* ---- the table's storage ---- */
 
 static struct pg_effect cluster_on(struct pg_check *c)
@@ -227,7 +215,6 @@ struct pg_effect pg_command_effect(struct pg_check *c)
 		{"AT_AddConstraint", add_constraint},
 		{"AT_DropConstraint", drop_constraint},
 		{"AT_ValidateConstraint", validate},
-		{"AT_AlterConstraint", alter_constraint},
 		{"AT_SetNotNull", pg_effect_set_not_null},
 		{"AT_AlterColumnType", pg_effect_change_type},
 		{"AT_SetLogged", copy_table},
