@@ -76,6 +76,14 @@ static int shrink_log(struct my_server *s, struct my_settings *settings, struct 
 	return my_server_stop(s, err);
 }
 
+/* MySQL's own name of the server, which no two copies may share: each makes itself another. */
+static int forget_identity(const struct my_server *s, struct err *err)
+{
+	CLEANUP(cleanup_free) char *path = fs_join(s->data_dir, "auto.cnf");
+
+	return fs_remove_tree(path, err);
+}
+
 static int build(const struct fixture *f, const void *programs, const struct provider_env *env,
 	const char *run_dir, char **ret_data, struct err *err)
 {
@@ -91,7 +99,7 @@ static int build(const struct fixture *f, const void *programs, const struct pro
 		result = my_server_configure(&s, settings.items, settings.n, err) ||
 			my_server_install(&s, err) || my_server_start(&s, START_TIMEOUT_US, err) ||
 			load(f, env, &s, err) || my_server_stop(&s, err) ||
-			shrink_log(&s, &settings, err);
+			shrink_log(&s, &settings, err) || forget_identity(&s, err);
 	if (!result)
 		*ret_data = mem_strdup(s.data_dir);
 	my_server_release(&s);

@@ -40,8 +40,10 @@ static const char *const mysql_algorithms[] = {"INSTANT", "INPLACE", "COPY", NUL
 	.stop_io = "STOP REPLICA IO_THREAD", .reset_replica_all = "RESET REPLICA ALL",       \
 	.change_source = "CHANGE REPLICATION SOURCE TO", .option_prefix = "SOURCE_",         \
 	.show_replicas = "SHOW REPLICAS",                                                    \
-	.wait_for_gtid = "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %u)", .wait_for_gtid_ok = 0, \
-	.executed_gtid = "SELECT @@GLOBAL.gtid_executed",                                    \
+	.wait_for_gtid =                                                                     \
+		"SELECT IF(GTID_SUBSET(g, @@GLOBAL.gtid_executed), 0, IF(t, "                \
+		"WAIT_FOR_EXECUTED_GTID_SET(g, t), 1)) FROM (SELECT %s AS g, %u AS t) AS w", \
+	.wait_for_gtid_ok = 0, .executed_gtid = "SELECT @@GLOBAL.gtid_executed",             \
 	.semi_sync_status = "Rpl_semi_sync_%_status", .super_read_only = true,               \
 	.statement_limit = "max_execution_time", .statement_limit_us = 1000,                 \
 	.row_waits = "performance_schema.data_lock_waits", .row_waits_hz = 10,               \

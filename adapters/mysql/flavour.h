@@ -28,7 +28,8 @@ struct my_words {
 	const char *show_replicas; /* registered replicas of this server, one row each */
 	const char *show_binlog;   /* this server's own position: file, position */
 	const char *reset_binlog;  /* forgets this server's binary logs and GTIDs */
-	const char *wait_for_gtid; /* format: GTIDs as a quoted literal (%s), seconds (%u) */
+	const char *wait_for_gtid; /* format: GTIDs as a quoted literal (%s), seconds (%u); MySQL's
+				    * function takes 0 for ever */
 	int wait_for_gtid_ok;	   /* its value when they were reached in time */
 	const char *executed_gtid; /* query: what this server has executed */
 	const char *skip_start;	   /* option: replication does not start with the server */

@@ -37,8 +37,9 @@ static int ask_sources(const struct my_interlock *i, struct str *wrong, struct e
 
 static const char *const replica_rights_mariadb[] = {"SUPER", "PROCESS", "SLAVE MONITOR",
 	"REPLICATION MASTER ADMIN", "REPLICATION SLAVE ADMIN", "READ_ONLY ADMIN", "SELECT", NULL};
-static const char *const replica_rights_mysql[] = {"SUPER", "PROCESS", "REPLICATION CLIENT",
-	"REPLICATION SLAVE", "REPLICATION_SLAVE_ADMIN", "SYSTEM_VARIABLES_ADMIN", "SELECT", NULL};
+static const char *const replica_rights_mysql[] = {"PROCESS", "REPLICATION CLIENT",
+	"REPLICATION SLAVE", "REPLICATION_SLAVE_ADMIN", "SYSTEM_VARIABLES_ADMIN",
+	"CONNECTION_ADMIN", "SELECT", NULL};
 static const char *const source_rights_mariadb[] = {
 	"BINLOG MONITOR", "REPLICATION MASTER ADMIN", "PROCESS", NULL};
 static const char *const source_rights_mysql[] = {
@@ -111,6 +112,33 @@ static int ask_followers(const struct my_interlock *i, struct str *wrong, struct
 	if (*followers)
 		str_addf(wrong, "%s replicates from it", followers);
 	return 0;
+}
+
+/* Without them it cannot be told that the replica has all that its source has. */
+static int say_gtids(struct db_conn *conn, const struct my_flavour *flavour, const char *who,
+	struct str *wrong, struct err *err)
+{
+	CLEANUP(cleanup_free) char *mode = NULL;
+
+	if (flavour->mariadb)
+		return 0;
+	if (my_control_text(conn, "SELECT @@GLOBAL.gtid_mode", &mode, err))
+		return -1;
+	if (strcmp(mode, "ON") != 0)
+		str_addf(wrong,
+			"gtid_mode is %s on the %s: a replication without GTIDs is not supported",
+			mode, who);
+	return 0;
+}
+
+static int ask_gtids(const struct my_interlock *i, struct str *wrong, struct err *err)
+{
+	return say_gtids(i->replica_conn, &i->replica.flavour, "replica", wrong, err);
+}
+
+static int ask_gtids_of_source(const struct my_interlock *i, struct str *wrong, struct err *err)
+{
+	return say_gtids(i->source_conn, &i->source.flavour, "source", wrong, err);
 }
 
 static int ask_applier(const struct my_interlock *i, struct str *wrong, struct err *err)
@@ -299,21 +327,25 @@ static const struct check {
 	{"disposable-mark", false, ask_mark, my_disposable_howto},
 	{"own-replicas", false, ask_followers,
 		"point them at the source first; they would follow the promoted server"},
+	{"gtids", false, ask_gtids, "switch gtid_mode on"},
 	{"applier", false, ask_applier,
 		"repair the replication first: its data is not the source's"},
 	{"receiver", false, ask_receiver, "START REPLICA there, or repair its connection"},
 	{"semi-sync", false, ask_semi_sync,
-		"SET GLOBAL rpl_semi_sync_slave_enabled = OFF there and restart its IO thread, or "
-		"give another replica"},
+		"SET GLOBAL rpl_semi_sync_slave_enabled = OFF there (MySQL: "
+		"rpl_semi_sync_replica_enabled) and restart its IO thread, or give another "
+		"replica"},
 	{"same-server", true, ask_same_server, "name the replica's own source"},
 	{"source-rights", true, ask_source_rights, "GRANT them there"},
 	{"source-id", true, ask_source_id, "name the server that this replica follows"},
+	{"gtids-of-source", true, ask_gtids_of_source, "switch gtid_mode on"},
 	{"registered", true, ask_registered, "name the server that this replica follows"},
 	{"position", true, ask_position, "name the server that this replica follows"},
 	{"mark-of-source", true, ask_mark_of_source, "take it off the source"},
 	{"semi-sync-of-source", true, ask_semi_sync_of_source,
-		"SET GLOBAL rpl_semi_sync_slave_enabled = OFF on the replica and restart its IO "
-		"thread, or give another replica"},
+		"SET GLOBAL rpl_semi_sync_slave_enabled = OFF on the replica (MySQL: "
+		"rpl_semi_sync_replica_enabled) and restart its IO thread, or give another "
+		"replica"},
 };
 
 static int run_checks(const struct my_interlock *i, bool needs_source, struct err *err)

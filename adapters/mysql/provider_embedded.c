@@ -68,6 +68,8 @@ static void choose_settings(struct private_replica *base)
 	struct my_private *p = mine(base);
 
 	my_settings_standard(&p->settings);
+	/* Nobody has written down what there was in it. */
+	my_settings_set(&p->settings, "innodb_buffer_pool_load_at_startup", "OFF");
 	my_settings_add_all(&p->settings, p->config->settings, p->config->n_settings);
 	my_settings_isolate(&p->settings, &p->programs.flavour);
 }

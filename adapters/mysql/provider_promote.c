@@ -114,7 +114,9 @@ static int catch_up(struct given_replica *g, struct err *err)
 		"the replica did not catch up with its source in the time given by catch_up: it "
 		"has applied '%s', and the source is at '%s'%s",
 		at, target,
-		i->replica.replication.delay_s ? "; it is told to lag (MASTER_DELAY)" : "");
+		!i->replica.replication.delay_s ? ""
+			: flavour->mariadb	? "; it is told to lag (MASTER_DELAY)"
+						: "; it is told to lag (SOURCE_DELAY)");
 }
 
 static int quarantine(struct given_replica *g, struct err *err)
@@ -142,10 +144,10 @@ static void note_what_is_left(struct given_replica *g)
 
 	replica_note(&g->info, "replica-spent", true,
 		"the replica has left its source for good, and after the first write it cannot "
-		"follow it again: build it anew from '%s' (mariabackup), or put back a copy of its "
+		"follow it again: build it anew from '%s' (%s), or put back a copy of its "
 		"files that was made while it was down (cp --reflink, a second's work); "
 		"replica.return does that where rehearse is told how to stop and start it",
-		i->source.redacted);
+		i->source.redacted, i->source.flavour.mariadb ? "mariabackup" : "CLONE INSTANCE");
 	if (r->quarantine.n)
 		replica_note(&g->info, "switched-off", false,
 			"what was switched off there comes back with its next start: its option "

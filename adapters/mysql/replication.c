@@ -35,8 +35,8 @@ void my_replication_release(struct my_replication *r)
 
 /* ---- reading ---- */
 
-/* A column by MariaDB's name, which MySQL has with the new words. */
-static const char *field(struct db_conn *conn, const struct my_flavour *flavour, const char *name)
+const char *my_replication_field(
+	struct db_conn *conn, const struct my_flavour *flavour, const char *name)
 {
 	static const struct {
 		const char *old, *new;
@@ -98,17 +98,17 @@ int my_replication_read(struct db_conn *conn, const struct my_flavour *flavour,
 		return -1;
 	r.name = mem_strdup(
 		my_control_named(conn, 0, flavour->mariadb ? "Connection_name" : "Channel_Name"));
-	r.host = mem_strdup(field(conn, flavour, "Master_Host"));
-	r.port = strtoll(field(conn, flavour, "Master_Port"), NULL, 10);
-	r.server_id = strtoll(field(conn, flavour, "Master_Server_Id"), NULL, 10);
-	r.uuid = mem_strdup(field(conn, flavour, "Master_UUID"));
-	r.file = mem_strdup(field(conn, flavour, "Master_Log_File"));
-	r.relay_file = mem_strdup(field(conn, flavour, "Relay_Master_Log_File"));
-	r.read_pos = strtoll(field(conn, flavour, "Read_Master_Log_Pos"), NULL, 10);
-	r.exec_pos = strtoll(field(conn, flavour, "Exec_Master_Log_Pos"), NULL, 10);
+	r.host = mem_strdup(my_replication_field(conn, flavour, "Master_Host"));
+	r.port = strtoll(my_replication_field(conn, flavour, "Master_Port"), NULL, 10);
+	r.server_id = strtoll(my_replication_field(conn, flavour, "Master_Server_Id"), NULL, 10);
+	r.uuid = mem_strdup(my_replication_field(conn, flavour, "Master_UUID"));
+	r.file = mem_strdup(my_replication_field(conn, flavour, "Master_Log_File"));
+	r.relay_file = mem_strdup(my_replication_field(conn, flavour, "Relay_Master_Log_File"));
+	r.read_pos = strtoll(my_replication_field(conn, flavour, "Read_Master_Log_Pos"), NULL, 10);
+	r.exec_pos = strtoll(my_replication_field(conn, flavour, "Exec_Master_Log_Pos"), NULL, 10);
 	r.delay_s = strtoll(my_control_named(conn, 0, "SQL_Delay"), NULL, 10);
-	r.io_running = mem_strdup(field(conn, flavour, "Slave_IO_Running"));
-	r.sql_running = mem_strdup(field(conn, flavour, "Slave_SQL_Running"));
+	r.io_running = mem_strdup(my_replication_field(conn, flavour, "Slave_IO_Running"));
+	r.sql_running = mem_strdup(my_replication_field(conn, flavour, "Slave_SQL_Running"));
 	r.io_errno = (int)strtol(my_control_named(conn, 0, "Last_IO_Errno"), NULL, 10);
 	r.sql_errno = (int)strtol(my_control_named(conn, 0, "Last_SQL_Errno"), NULL, 10);
 	r.io_error = masked(r.io_errno, my_control_named(conn, 0, "Last_IO_Error"));

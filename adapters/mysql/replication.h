@@ -26,6 +26,10 @@ void my_replication_release(struct my_replication *r); /* NULL-safe */
 /* Makes a named connection the session's own, so that the statements below are about it. */
 int my_replication_read(struct db_conn *conn, const struct my_flavour *flavour,
 	struct my_replication *ret, struct err *err);
+/* A column of SHOW REPLICA STATUS, which was just asked, by MariaDB's name; MySQL has it with the
+ * new words. */
+const char *my_replication_field(
+	struct db_conn *conn, const struct my_flavour *flavour, const char *name);
 /* All that was received is applied. */
 bool my_replication_drained(const struct my_replication *r);
 

@@ -117,6 +117,7 @@ static const struct {
 	{"skip_slave_start", "the harness sets up the replication"},
 	{"skip_replica_start", "the harness sets up the replication"},
 	{"gtid_*", "the harness sets up the replication"},
+	{"enforce_gtid_consistency", "the harness sets up the replication"},
 	{"replicate_*", "the harness sets up the replication"},
 	{"report_*", "the harness sets up the replication"},
 	{"rpl_semi_sync_*", "nothing follows the replica: every commit would wait"},
@@ -155,6 +156,9 @@ void my_settings_standard(struct my_settings *s)
 		SETTING("key_buffer_size", "128M"),
 		SETTING("log_bin", "binlog"),
 		SETTING("binlog_format", "ROW"),
+		/* MySQL's; a MariaDB server has them on without a word. */
+		SETTING("loose-gtid_mode", "ON"),
+		SETTING("loose-enforce_gtid_consistency", "ON"),
 		/* The replica writes the same log as the server that it stands for. */
 		SETTING("loose-log_slave_updates", "ON"),
 		SETTING("loose-log_replica_updates", "ON"),

@@ -18,6 +18,11 @@
 
 static struct test_maria_pair pair; /* never promoted; each test leaves it as it was */
 
+static bool maria(void)
+{
+	return pair.programs.flavour.mariadb;
+}
+
 static void suite_setup(void)
 {
 	test_maria_primary_start(&pair, NULL, 0);
@@ -103,10 +108,14 @@ START_TEST(an_account_without_rights_is_refused)
 
 	init(&run);
 	run.config.standby = replica;
-	test_run_refused(&run, ERR_REFUSED, "'plain@localhost' lacks SUPER, PROCESS");
+	test_run_refused(&run, ERR_REFUSED,
+		maria() ? "'plain@localhost' lacks SUPER, PROCESS"
+			: "'plain@localhost' lacks PROCESS, REPLICATION CLIENT");
 	init(&run);
 	run.config.source = source;
-	test_run_refused(&run, ERR_REFUSED, "lacks BINLOG MONITOR, REPLICATION MASTER ADMIN");
+	test_run_refused(&run, ERR_REFUSED,
+		maria() ? "lacks BINLOG MONITOR, REPLICATION MASTER ADMIN"
+			: "lacks REPLICATION CLIENT, REPLICATION SLAVE");
 }
 END_TEST
 
@@ -185,8 +194,9 @@ START_TEST(a_replica_with_replicas_of_its_own_is_refused)
 
 	log = test_maria_sql(pair.replica_dsn, "SHOW BINARY LOGS");
 	const char *const argv[] = {pair.programs.binlog, "--no-defaults", socket, "--user=root",
-		"--read-from-remote-server", "--stop-never", "--stop-never-slave-server-id=77",
-		"--raw", log, NULL};
+		"--read-from-remote-server", "--stop-never",
+		maria() ? "--stop-never-slave-server-id=77" : "--connection-server-id=77", "--raw",
+		log, NULL};
 	ck_ok(proc_start(&(struct proc_spec){.argv = argv, .dir = pair.dir}, &pid, &err), err);
 	test_maria_until(pair.replica_dsn,
 		"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog "
@@ -200,6 +210,21 @@ START_TEST(a_replica_with_replicas_of_its_own_is_refused)
 		"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog "
 		"Dump%'",
 		"0");
+}
+END_TEST
+
+/* MySQL's alone: MariaDB has them always. */
+START_TEST(a_replication_without_gtids_is_refused)
+{
+	if (maria())
+		return;
+	test_maria_run(pair.replica_dsn, "SET GLOBAL gtid_mode = ON_PERMISSIVE");
+	refused("gtid_mode is ON_PERMISSIVE on the replica");
+	test_maria_run(pair.replica_dsn, "SET GLOBAL gtid_mode = ON");
+	test_maria_run(pair.primary_dsn, "SET GLOBAL gtid_mode = ON_PERMISSIVE");
+	refused("gtid_mode is ON_PERMISSIVE on the source");
+	test_maria_run(pair.primary_dsn, "SET GLOBAL gtid_mode = ON");
+	ck_replicates();
 }
 END_TEST
 
@@ -242,28 +267,34 @@ START_TEST(a_replica_that_applies_or_receives_nothing_is_refused)
 }
 END_TEST
 
+static void semi_sync(const char *dsn, const char *end, const char *value)
+{
+	CLEANUP(cleanup_free)
+	char *sql = mem_printf("SET GLOBAL rpl_semi_sync_%s_enabled = %s", end, value);
+
+	test_maria_run(dsn, sql);
+}
+
 START_TEST(a_semi_synchronous_partner_is_refused)
 {
-	test_maria_run(pair.primary_dsn, "SET GLOBAL rpl_semi_sync_master_enabled = ON");
-	test_maria_run(pair.replica_dsn,
-		"SET GLOBAL rpl_semi_sync_slave_enabled = ON; STOP REPLICA IO_THREAD; START "
-		"REPLICA IO_THREAD");
+	const char *waits = maria() ? "master" : "source", *answers = maria() ? "slave" : "replica";
+
+	semi_sync(pair.primary_dsn, waits, "ON");
+	semi_sync(pair.replica_dsn, answers, "ON; STOP REPLICA IO_THREAD; START REPLICA IO_THREAD");
 	ck_replicates();
 	test_maria_until(pair.replica_dsn,
-		"SELECT VARIABLE_VALUE FROM "
-		"information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = "
-		"'Rpl_semi_sync_slave_status'",
+		"SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME "
+		"IN ('Rpl_semi_sync_slave_status', 'Rpl_semi_sync_replica_status')",
 		"ON");
 	refused("is a semi-synchronous partner");
 	/* Switched on at both ends, though it is no partner until it connects again. */
-	test_maria_run(pair.replica_dsn,
-		"SET GLOBAL rpl_semi_sync_slave_enabled = OFF; STOP REPLICA IO_THREAD; START "
-		"REPLICA IO_THREAD");
+	semi_sync(
+		pair.replica_dsn, answers, "OFF; STOP REPLICA IO_THREAD; START REPLICA IO_THREAD");
 	ck_replicates();
-	test_maria_run(pair.replica_dsn, "SET GLOBAL rpl_semi_sync_slave_enabled = ON");
+	semi_sync(pair.replica_dsn, answers, "ON");
 	refused("semi-synchronous replication is on at both ends");
-	test_maria_run(pair.replica_dsn, "SET GLOBAL rpl_semi_sync_slave_enabled = OFF");
-	test_maria_run(pair.primary_dsn, "SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+	semi_sync(pair.replica_dsn, answers, "OFF");
+	semi_sync(pair.primary_dsn, waits, "OFF");
 }
 END_TEST
 
@@ -297,7 +328,10 @@ START_TEST(a_replica_of_another_source_is_refused)
 	test_maria_primary_start(&other, NULL, 0);
 	init(&run);
 	run.config.source = other.primary_dsn;
-	test_run_refused(&run, ERR_REFUSED, "does not list server 2 among its replicas");
+	/* MySQL's servers have names of their own. */
+	test_run_refused(&run, ERR_REFUSED,
+		maria() ? "does not list server 2 among its replicas"
+			: "the replica follows server 1 (127.0.0.1:");
 	test_maria_run(other.primary_dsn, "SET GLOBAL server_id = 55");
 	init(&run);
 	run.config.source = other.primary_dsn;
@@ -320,7 +354,9 @@ START_TEST(a_source_whose_log_is_shorter_than_what_was_read_is_refused)
 	test_maria_replica_start(&other, NULL, 0);
 	init(&run);
 	run.config.source = other.primary_dsn;
-	test_run_refused(&run, ERR_REFUSED, "which the source's log has not");
+	test_run_refused(&run, ERR_REFUSED,
+		maria() ? "which the source's log has not"
+			: "the replica follows server 1 (127.0.0.1:");
 	test_maria_pair_stop(&other);
 }
 END_TEST
@@ -378,6 +414,7 @@ int main(void)
 	tcase_add_test(tests, a_mark_that_the_source_carries_too_is_refused);
 	tcase_add_test(tests, an_option_of_its_own_marks_a_replica);
 	tcase_add_test(tests, a_replica_with_replicas_of_its_own_is_refused);
+	tcase_add_test(tests, a_replication_without_gtids_is_refused);
 	tcase_add_test(tests, a_broken_replication_is_refused_with_its_error_and_no_value);
 	tcase_add_test(tests, a_replica_that_applies_or_receives_nothing_is_refused);
 	tcase_add_test(tests, a_semi_synchronous_partner_is_refused);

@@ -27,6 +27,12 @@ static void start(struct test_maria_pair *pair, const struct server_setting *set
 	test_maria_mark(pair);
 }
 
+static const char *semi_sync(const struct test_maria_pair *pair)
+{
+	return pair->programs.flavour.mariadb ? "SELECT @@rpl_semi_sync_master_enabled"
+					      : "SELECT @@rpl_semi_sync_source_enabled";
+}
+
 /* A run that nothing speaks against. */
 static void init(struct test_run *run, const struct test_maria_pair *of)
 {
@@ -54,12 +60,13 @@ static void ck_replicates(const struct test_maria_pair *pair)
 START_TEST(a_replica_is_caught_up_cut_off_and_promoted)
 {
 	const struct server_setting settings[] = {SETTING("event_scheduler", "ON"),
-		SETTING("rpl_semi_sync_master_enabled", "ON"), SETTING("sync_binlog", "1")};
+		SETTING("loose-rpl_semi_sync_master_enabled", "ON"),
+		SETTING("loose-rpl_semi_sync_source_enabled", "ON"), SETTING("sync_binlog", "1")};
 	const struct replica_info *info;
 	struct test_maria_pair pair;
 	struct test_run run;
 
-	start(&pair, settings, 3);
+	start(&pair, settings, 4);
 	test_maria_run(pair.primary_dsn,
 		"CREATE TABLE late (id INT PRIMARY KEY) SELECT seq AS id FROM seq_1_to_50000;"
 		"CREATE TABLE fired (id INT);"
@@ -70,10 +77,10 @@ START_TEST(a_replica_is_caught_up_cut_off_and_promoted)
 	test_run_up(&run);
 	info = mysql_promote.info(run.replica);
 	ck_maria(info->dsn, "SELECT COUNT(*) FROM late", "50000");
-	ck_maria(info->dsn, "SHOW ALL REPLICAS STATUS", "");
+	ck_maria(info->dsn, "SHOW REPLICA STATUS", "");
 	ck_maria(info->dsn, "SELECT @@read_only", "0");
 	ck_maria(info->dsn, "SELECT @@event_scheduler", "OFF");
-	ck_maria(info->dsn, "SELECT @@rpl_semi_sync_master_enabled", "0");
+	ck_maria(info->dsn, semi_sync(&pair), "0");
 	/* The trigger fires from now on; the event does not. */
 	test_maria_run(info->dsn, "INSERT INTO late VALUES (60000); SELECT SLEEP(2)");
 	ck_maria(info->dsn, "SELECT id FROM fired", "60000");
@@ -116,9 +123,7 @@ START_TEST(what_was_received_is_applied_though_the_source_is_gone)
 	ck_ok(my_control_exec(blocker, "LOCK TABLES t READ", &err), err);
 	test_maria_run(pair.primary_dsn,
 		"INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); INSERT INTO t VALUES (3)");
-	CLEANUP(cleanup_free)
-	char *received = test_maria_sql(pair.primary_dsn, "SELECT @@gtid_binlog_pos");
-	test_maria_status_until(pair.replica_dsn, "Gtid_IO_Pos", received);
+	test_maria_received(&pair);
 	ck_ok(my_server_quit(&pair.primary, &err), err);
 
 	ck_ok(my_control_open(pair.replica_dsn, NULL, &conn, &err), err);
@@ -135,18 +140,19 @@ END_TEST
 
 START_TEST(quarantine_is_taken_back_when_the_promotion_does_not_follow)
 {
-	const struct server_setting settings[] = {
-		SETTING("event_scheduler", "ON"), SETTING("rpl_semi_sync_master_enabled", "ON")};
+	const struct server_setting settings[] = {SETTING("event_scheduler", "ON"),
+		SETTING("loose-rpl_semi_sync_master_enabled", "ON"),
+		SETTING("loose-rpl_semi_sync_source_enabled", "ON")};
 	struct test_maria_pair pair;
 	struct test_run run;
 
-	start(&pair, settings, 2);
+	start(&pair, settings, 3);
 	init(&run, &pair);
 	up_to_quarantine(&run);
 	ck_maria(pair.replica_dsn, "SELECT @@event_scheduler", "OFF");
 	test_run_down(&run);
 	ck_maria(pair.replica_dsn, "SELECT @@event_scheduler", "ON");
-	ck_maria(pair.replica_dsn, "SELECT @@rpl_semi_sync_master_enabled", "1");
+	ck_maria(pair.replica_dsn, semi_sync(&pair), "1");
 	ck_maria(pair.replica_dsn, "SELECT @@read_only", "1");
 	ck_replicates(&pair);
 	test_maria_pair_stop(&pair);
@@ -168,9 +174,7 @@ START_TEST(a_promotion_that_cannot_drain_leaves_a_replica)
 	ck_ok(my_control_open(pair.replica_dsn, NULL, &blocker, &run.err), run.err);
 	ck_ok(my_control_exec(blocker, "LOCK TABLES t READ", &run.err), run.err);
 	test_maria_run(pair.primary_dsn, "INSERT INTO t VALUES (1)");
-	CLEANUP(cleanup_free)
-	char *received = test_maria_sql(pair.primary_dsn, "SELECT @@gtid_binlog_pos");
-	test_maria_status_until(pair.replica_dsn, "Gtid_IO_Pos", received);
+	test_maria_received(&pair);
 	ck_assert_int_eq(mysql_promote.promote(run.replica, &run.err), -1);
 	ck_assert_msg(strstr(run.err.text, "did not apply"), "%s", run.err.text);
 	err_clear(&run.err);
@@ -190,7 +194,10 @@ START_TEST(a_replica_that_never_catches_up_is_left_alone)
 
 	start(&pair, NULL, 0);
 	test_maria_run(pair.replica_dsn,
-		"STOP REPLICA; CHANGE MASTER TO MASTER_DELAY = 3600; START REPLICA");
+		pair.programs.flavour.mariadb
+			? "STOP REPLICA; CHANGE MASTER TO MASTER_DELAY = 3600; START REPLICA"
+			: "STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 3600; START "
+			  "REPLICA");
 	ck_replicates(&pair);
 	test_maria_run(pair.primary_dsn, "CREATE TABLE late (id INT)");
 	init(&run, &pair);
@@ -200,7 +207,7 @@ START_TEST(a_replica_that_never_catches_up_is_left_alone)
 	ck_assert_int_eq(mysql_promote.provision(run.replica, &run.err), -1);
 	ck_assert_int_eq(run.err.kind, ERR_FAILED);
 	ck_assert_msg(
-		strstr(run.err.text, "did not catch up") && strstr(run.err.text, "MASTER_DELAY"),
+		strstr(run.err.text, "did not catch up") && strstr(run.err.text, "told to lag"),
 		"%s", run.err.text);
 	test_run_down(&run);
 	ck_replicates(&pair);
@@ -258,17 +265,26 @@ START_TEST(a_named_connection_is_drained_and_ended_too)
 	test_maria_run(pair.primary_dsn,
 		"SET sql_log_bin = 0; CREATE USER named@'127.0.0.1' IDENTIFIED BY 'n'; GRANT "
 		"REPLICATION SLAVE ON *.* TO named@'127.0.0.1'");
-	rename = mem_printf(
-		"STOP REPLICA; RESET REPLICA ALL; CHANGE MASTER 'main' TO MASTER_HOST = "
-		"'127.0.0.1', MASTER_PORT = %u, MASTER_USER = 'named', MASTER_PASSWORD = 'n', "
-		"MASTER_USE_GTID = slave_pos; START REPLICA 'main'",
-		pair.port);
+	rename = pair.programs.flavour.mariadb
+		? mem_printf("STOP REPLICA; RESET REPLICA ALL; CHANGE MASTER 'main' TO "
+			     "MASTER_HOST = '127.0.0.1', MASTER_PORT = %u, MASTER_USER = 'named', "
+			     "MASTER_PASSWORD = 'n', MASTER_USE_GTID = slave_pos; START REPLICA "
+			     "'main'",
+			  pair.port)
+		: mem_printf("STOP REPLICA; RESET REPLICA ALL; CHANGE REPLICATION SOURCE TO "
+			     "SOURCE_HOST = '127.0.0.1', SOURCE_PORT = %u, SOURCE_USER = 'named', "
+			     "SOURCE_PASSWORD = 'n', SOURCE_AUTO_POSITION = 1, "
+			     "GET_SOURCE_PUBLIC_KEY = 1 FOR CHANNEL 'main'; START REPLICA FOR "
+			     "CHANNEL 'main'",
+			  pair.port);
 	test_maria_run(pair.replica_dsn, rename);
 	test_maria_run(pair.primary_dsn, "CREATE TABLE late (id INT)");
 	test_maria_caught_up(&pair);
 	init(&run, &pair);
 	test_run_up(&run);
-	ck_maria(pair.replica_dsn, "SHOW ALL REPLICAS STATUS", "");
+	ck_maria(pair.replica_dsn,
+		pair.programs.flavour.mariadb ? "SHOW ALL REPLICAS STATUS" : "SHOW REPLICA STATUS",
+		"");
 	test_run_down(&run);
 	test_maria_pair_stop(&pair);
 }
@@ -292,7 +308,11 @@ START_TEST(servers_with_ties_are_not_isolated)
 	test_maria_run(pair.primary_dsn, "SET GLOBAL event_scheduler = ON");
 	ck_assert_int_eq(my_isolation_prove(primary, &flavour, NULL, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_REFUSED);
-	ck_assert_msg(strstr(err.text, "server 2 (127.0.0.1) replicates from it"), "%s", err.text);
+	ck_assert_msg(
+		strstr(err.text,
+			pair.programs.flavour.mariadb ? "server 2 (127.0.0.1) replicates from it"
+						      : "server 2 replicates from it"),
+		"%s", err.text);
 	ck_assert_msg(strstr(err.text, "event_scheduler is on"), "%s", err.text);
 	ck_assert_int_eq(my_isolation_prove(replica, &flavour, NULL, &err), -1);
 	ck_assert_msg(

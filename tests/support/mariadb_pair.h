@@ -1,4 +1,4 @@
-/* A MariaDB primary with a replica by GTID, both throwaway. */
+/* A MariaDB primary with a replica by GTID, both throwaway; or MySQL's, see mariadb.h. */
 #ifndef REHEARSE_TESTS_MARIADB_PAIR_H
 #define REHEARSE_TESTS_MARIADB_PAIR_H
 
@@ -26,10 +26,13 @@ char *test_maria_sql(const char *dsn, const char *sql);
 void test_maria_run(const char *dsn, const char *sql);
 /* Asks until the query says `expected`; fails the test after 30 s. */
 void test_maria_until(const char *dsn, const char *sql, const char *expected);
-/* A column of SHOW REPLICA STATUS; caller frees. */
+/* A column of SHOW REPLICA STATUS, by MariaDB's name; caller frees. */
 char *test_maria_status(const char *dsn, const char *column);
 void test_maria_status_until(const char *dsn, const char *column, const char *expected);
-/* Until the replica has all that the primary has written. */
+/* What a server has written, as GTIDs; caller frees. */
+char *test_maria_position(const struct test_maria_pair *pair, const char *dsn);
+/* Until the replica has received all that the primary has written; until it has applied it. */
+void test_maria_received(const struct test_maria_pair *pair);
 void test_maria_caught_up(const struct test_maria_pair *pair);
 /* Marks the replica as disposable, by the table that is its own alone. */
 void test_maria_mark(const struct test_maria_pair *pair);
