@@ -1,23 +1,19 @@
 #include "harness/lint/edit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/mem.h"
 #include "harness/base/str.h"
 
-static int by_offset(const void *a, const void *b)
-{
-	const struct edit *x = a, *y = b;
-
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
 void edits_add(struct edits *e, size_t offset, size_t len, char *text)
 {
-	*MEM_PUSH(e->items, e->n, e->cap) =
-		(struct edit){.offset = offset, .len = len, .text = text};
-	qsort(e->items, e->n, sizeof(*e->items), by_offset);
+	size_t i;
+
+	MEM_PUSH(e->items, e->n, e->cap);
+	/* Behind those of the same place: they keep their order. */
+	for (i = e->n - 1; i > 0 && e->items[i - 1].offset > offset; i--)
+		e->items[i] = e->items[i - 1];
+	e->items[i] = (struct edit){.offset = offset, .len = len, .text = text};
 }
 
 void edits_release(struct edits *e)

@@ -214,11 +214,48 @@ static const char *obstacle(struct fixing *x, const struct place *p, const char 
 
 /* ---- one statement ---- */
 
+/* Behind the COMMIT that ends the transaction of statement i, and its `;`; 0: nothing ends it. */
+static size_t behind_commit(const struct lint_file *f, size_t i)
+{
+	while (++i < f->n_statements) {
+		const struct sql_statement *s = f->statements[i].sql;
+		size_t at = s->offset + s->len;
+
+		if (!(s->flags & (SQL_TX_COMMIT | SQL_TX_ROLLBACK)))
+			continue;
+		if ((s->flags & SQL_TX_ROLLBACK) || (s->flags & SQL_TX_BEGIN))
+			return 0;
+		while (at < f->source->len && strchr(" \t\r\n", f->source->text[at]))
+			at++;
+		return at < f->source->len && f->source->text[at] == ';' ? at + 1 : 0;
+	}
+	return 0;
+}
+
+/* In the file's own transaction the first of two steps stands where the statement stood; the
+ * second, which may come at any time later, behind its COMMIT. */
+static bool split_at_commit(struct fixing *x, const struct place *p)
+{
+	const struct suggested_step *steps = p->safe->steps;
+	size_t behind = behind_commit(p->f, p->i);
+	struct str sql = {0};
+
+	if (p->s->transaction != LINT_TRANSACTION_FILE || p->safe->n_steps != 2 || !behind ||
+		steps[0].no_transaction || steps[1].no_transaction)
+		return false;
+	add_sql(&sql, steps[0].sql);
+	edits_add(&x->edits, p->s->sql->offset, p->s->sql->len, str_take(&sql));
+	edits_add(&x->edits, behind, 0, mem_printf("\n%s", steps[1].sql));
+	return true;
+}
+
 static void replace(struct fixing *x, const struct place *p)
 {
 	CLEANUP(cleanup_str) struct str sql = {0};
 	const char *reason;
 
+	if (split_at_commit(x, p))
+		return;
 	for (size_t k = 0; k < p->safe->n_steps; k++) {
 		if (p->safe->steps[k].no_transaction)
 			take_off(x, p->f, p->i, &sql);

@@ -29,8 +29,10 @@ static void draw_remedy(const struct canvas *c, const char *text)
 		size_t n = strcspn(text, "\n");
 		CLEANUP(cleanup_free) char *line = mem_strndup(text, n);
 
-		draw_paragraph(c, 2, label, TONE_GOOD, HANG, line);
-		label = "";
+		if (line[strspn(line, " \t\r")]) {
+			draw_paragraph(c, 2, label, TONE_GOOD, HANG, line);
+			label = "";
+		}
 		text += n + (text[n] == '\n');
 	}
 }

@@ -111,6 +111,12 @@ static const struct {
 	/* ---- transactions ---- */
 	{"a.sql", "BEGIN;\n" INDEX "COMMIT;\n", BUILD "BEGIN;\n" INDEX "COMMIT;\n",
 		"the file's own transaction", "inside the file's own"},
+	{"a.sql", "BEGIN;\n" CHECK ";\n" CHECK ";\nSELECT 1;\nCOMMIT ;\nSELECT 2;\n",
+		SAFE "BEGIN;\n" CHECK " NOT VALID;\n" CHECK
+		     " NOT VALID;\nSELECT 1;\nCOMMIT ;\n" VALIDATE ";\n" VALIDATE ";\nSELECT 2;\n",
+		NULL, "the second step goes behind its COMMIT"},
+	{"a.sql", "BEGIN;\n" CHECK ";\nROLLBACK;\n", SAFE "BEGIN;\n" CHECK ";\nROLLBACK;\n",
+		"the file's own transaction", "which must be there"},
 	{"00001_a.sql", "-- +goose Up\n" INDEX,
 		BUILD "-- +goose NO TRANSACTION\n-- +goose Up\n" FIXED, NULL,
 		"goose is asked to run the file outside"},
