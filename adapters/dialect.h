@@ -32,6 +32,7 @@ enum {
 	SQL_MAY_COMMIT = 1 << 13, /* may end transactions itself (CALL): not wrapped when alone */
 	SQL_SESSION = 1 << 14,	  /* changes the session alone (SET, USE, PREPARE): whoever goes on
 				     in a new session runs it again */
+	SQL_RESETS = 1 << 17,	  /* its SQL_SETS_* give the settings back (RESET) */
 };
 
 struct sql_statement {

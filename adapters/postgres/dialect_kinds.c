@@ -247,7 +247,7 @@ void pg_refine_set(const json_t *node, struct sql_statement *s)
 
 	if (!strcmp(kind, "VAR_RESET_ALL")) {
 		pg_set_kind(s, "RESET", "ALL", "");
-		s->flags |= SQL_SETS_LOCK_TIMEOUT | SQL_SETS_STATEMENT_TIMEOUT;
+		s->flags |= SQL_SETS_LOCK_TIMEOUT | SQL_SETS_STATEMENT_TIMEOUT | SQL_RESETS;
 		return;
 	}
 	if (!strcmp(kind, "VAR_RESET"))
@@ -255,6 +255,9 @@ void pg_refine_set(const json_t *node, struct sql_statement *s)
 	else if (local)
 		pg_set_kind(s, "SET", "LOCAL", "");
 	note_setting(pg_text(node, "name"), local, s);
+	if (!strcmp(kind, "VAR_RESET") &&
+		s->flags & (SQL_SETS_LOCK_TIMEOUT | SQL_SETS_STATEMENT_TIMEOUT))
+		s->flags |= SQL_RESETS;
 }
 
 static void set_config(const json_t *call, struct sql_statement *s)

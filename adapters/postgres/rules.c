@@ -1,5 +1,6 @@
 /* The analyser of PostgreSQL: one statement after another. */
 #include "adapters/postgres/rules.h"
+#include "adapters/postgres/suggest.h"
 
 #include <pg_query.h>
 #include <stdarg.h>
@@ -246,6 +247,7 @@ static void statement(struct analysis_state *state, const char *text,
 }
 
 const struct analyser pg_analyser = {
+	.suggest = pg_suggest,
 	.products = products,
 	.rules = pg_rules,
 	.n_rules = PG_N_RULES,

@@ -23,6 +23,7 @@ enum option_id {
 	OPTION_FROM,
 	OPTION_TO,
 	OPTION_TARGET,
+	OPTION_COMPARE,
 	OPTION_RESULT,
 	OPTION_UNREHEARSED,
 	OPTION_IN_DOUBT,
@@ -43,6 +44,7 @@ static const struct option long_options[] = {
 	{"migration-format", required_argument, NULL, OPTION_MIGRATION_FORMAT},
 	{"from", required_argument, NULL, OPTION_FROM},
 	{"to", required_argument, NULL, OPTION_TO},
+	{"compare", no_argument, NULL, OPTION_COMPARE},
 	{"target", required_argument, NULL, OPTION_TARGET},
 	{"result", required_argument, NULL, OPTION_RESULT},
 	{"without-rehearsal", required_argument, NULL, OPTION_UNREHEARSED},
@@ -123,6 +125,9 @@ static int take(struct options *o, int id, char *value, struct err *err)
 		return 0;
 	case OPTION_OUTPUT:
 		o->output = value;
+		return 0;
+	case OPTION_COMPARE:
+		o->compare = true;
 		return 0;
 	case OPTION_TARGET:
 		o->target = mem_strdup(value);

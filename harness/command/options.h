@@ -14,7 +14,7 @@ struct options {
 	size_t n_files;
 	struct scenario_override *overrides;
 	size_t n_overrides, cap_overrides;
-	bool small, quiet, verbose, clean;
+	bool small, quiet, verbose, clean, compare;
 	const char *output; /* directory (run) or file (report) */
 	const char *format;
 	/* apply */

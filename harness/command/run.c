@@ -8,6 +8,7 @@
 #include "harness/command/command.h"
 #include "harness/command/options.h"
 #include "harness/command/progress.h"
+#include "harness/command/rehearse.h"
 #include "harness/rehearsal/rehearsal.h"
 #include "harness/report/report.h"
 
@@ -32,6 +33,10 @@ const char command_run_help[] =
 	"                    whose files they are, where it is not recognised\n"
 	"  --set KEY=VALUE   overrides a key of the scenario, say workload.rate=200/s\n"
 	"  --small           the scenario's small variant\n"
+	"  --compare         rehearses the safe form that 'rehearse suggest' writes as well, on "
+	"an\n"
+	"                    equal replica, and shows both side by side; the exit code is that of\n"
+	"                    the safe form\n"
 	"  --output DIR      where result.json and report.md go\n"
 	"                    (default rehearse-results/NAME)\n"
 	"  --format NAME     what is printed: text (default), line, markdown, json\n"
@@ -53,7 +58,7 @@ static int save(const struct result *r, const char *dir, const char *json, struc
 	return fs_write(markdown, str_text(&text), text.len, 0644, err);
 }
 
-static int verdict_exit(const struct result *r)
+int command_verdict_exit(const struct result *r)
 {
 	if (!strcmp(r->verdict, "approve"))
 		return EXIT_APPROVE;
@@ -73,38 +78,48 @@ static void print_report(const struct result *r, const struct options *o)
 	fflush(stdout);
 }
 
-static int rehearse(const struct options *o, const struct scenario *s, struct err *err)
+int command_rehearse(const struct options *o, const struct scenario *s, const char *dir,
+	struct result *r, struct err *err)
 {
-	CLEANUP(cleanup_free)
-	char *dir = o->output ? mem_strdup(o->output) : mem_printf("rehearse-results/%s", s->name);
 	CLEANUP(cleanup_free) char *json = fs_join(dir, "result.json");
 	struct progress progress;
 	struct rehearsal_watch watch;
 	struct err save_err = {0};
-	struct result r;
-	int failed, code;
+	int failed;
 
-	result_init(&r);
 	progress_init(&progress, stderr, o->quiet, o->verbose);
 	watch = progress_watch(&progress);
-	failed = rehearsal_run(s, &watch, &r, err);
+	failed = rehearsal_run(s, &watch, r, err);
 	progress_end(&progress);
 	/* What was touched leaves evidence, also when it went wrong; a usage error touches nothing.
 	 */
 	if (!failed || (err->kind != ERR_USAGE && err->kind != ERR_UNSUPPORTED)) {
-		if (save(&r, dir, json, &save_err)) {
+		if (save(r, dir, json, &save_err)) {
 			if (!failed)
 				*err = save_err;
 			failed = -1;
 		} else if (!o->quiet) {
 			fprintf(stderr, "saved: %s\n", json);
 		}
-		if (r.n_phases)
-			print_report(&r, o);
+		if (r->n_phases)
+			print_report(r, o);
 	}
-	code = verdict_exit(&r);
+	return failed;
+}
+
+static int rehearse(const struct options *o, struct scenario *s, struct err *err)
+{
+	CLEANUP(cleanup_free)
+	char *dir = o->output ? mem_strdup(o->output) : mem_printf("rehearse-results/%s", s->name);
+	struct result r;
+	int code;
+
+	if (o->compare)
+		return command_compare(o, s, dir, err);
+	result_init(&r);
+	code = command_rehearse(o, s, dir, &r, err) ? -1 : command_verdict_exit(&r);
 	result_release(&r);
-	return failed ? -1 : code;
+	return code;
 }
 
 int command_run(int argc, char **argv, struct err *err)

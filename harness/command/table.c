@@ -8,6 +8,7 @@ static const struct command commands[] = {
 		command_lint_help},
 	{"rules", command_rules, "the rules of lint, or all about one", command_rules_help},
 	{"plan", command_plan, "say what a run would do; touches nothing", command_plan_help},
+	{"suggest", command_suggest, "write the safe form of a migration", command_suggest_help},
 	{"apply", command_apply, "apply an approved migration in production", command_apply_help},
 	{"doctor", command_doctor, "check this machine and the servers; --clean clears leftovers",
 		command_doctor_help},

@@ -80,8 +80,10 @@ static void note_own_timeouts(struct runner *r, unsigned flags)
 {
 	if (flags & SQL_SETS_LOCAL)
 		return;
-	r->own_lock = r->own_lock || (flags & SQL_SETS_LOCK_TIMEOUT);
-	r->own_statement = r->own_statement || (flags & SQL_SETS_STATEMENT_TIMEOUT);
+	if (flags & SQL_SETS_LOCK_TIMEOUT)
+		r->own_lock = !(flags & SQL_RESETS);
+	if (flags & SQL_SETS_STATEMENT_TIMEOUT)
+		r->own_statement = !(flags & SQL_RESETS);
 }
 
 static void record_cut(struct runner *r, struct result_statement *s)
