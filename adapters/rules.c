@@ -168,6 +168,35 @@ static unsigned version_number(const char *text, unsigned parts)
 			  : number[0] * 10000 + number[1] * 100 + number[2];
 }
 
+char *lint_version_text(const struct lint_product *product, unsigned version)
+{
+	unsigned major = version / 10000, minor = version / 100 % 100, patch = version % 100;
+
+	if (product->version_parts == 3)
+		return patch ? mem_printf("%u.%u.%u", major, minor, patch)
+			     : mem_printf("%u.%u", major, minor);
+	return version % 10000 ? mem_printf("%u.%u", major, version % 10000)
+			       : mem_printf("%u", major);
+}
+
+/* "postgres:18, mariadb:11.8": the newest that the rules know; caller frees. */
+static char *known_targets(void)
+{
+	const struct engine *const *engines = engine_all();
+	struct str out = {0};
+
+	for (size_t i = 0; engines[i]; i++) {
+		if (!engines[i]->analyser)
+			continue;
+		for (const struct lint_product *p = engines[i]->analyser->products; p->name; p++) {
+			CLEANUP(cleanup_free) char *version = lint_version_text(p, p->newest);
+
+			str_addf(&out, "%s%s:%s", out.len ? ", " : "", p->name, version);
+		}
+	}
+	return str_take(&out);
+}
+
 int lint_target_parse(const char *text, const struct engine **ret_engine, struct lint_target *ret,
 	struct err *err)
 {
@@ -175,10 +204,12 @@ int lint_target_parse(const char *text, const struct engine **ret_engine, struct
 	struct lint_target target = {0};
 	const struct engine *engine = find_product(text, len, &target.product);
 
-	if (!engine)
+	if (!engine) {
+		CLEANUP(cleanup_free) char *known = known_targets();
+
 		return err_set(err, ERR_USAGE,
-			"--server: '%s' is no server (say postgres:15, mariadb:10.11 or mysql:8.4)",
-			text);
+			"--server: '%s' is not supported; servers are named as in %s", text, known);
+	}
 	target.version = text[len] ? version_number(text + len + 1, target.product->version_parts)
 				   : target.product->newest;
 	if (!target.version)

@@ -60,6 +60,9 @@ struct lint_product {
 	unsigned version_parts;	 /* 2: 15.3 is 150003; 3: 10.11.4 is 101104 */
 };
 
+/* "15", "15.3", "10.11", "10.11.4"; caller frees. */
+char *lint_version_text(const struct lint_product *product, unsigned version);
+
 /* The server that the migration is for. */
 struct lint_target {
 	const struct lint_product *product; /* static */

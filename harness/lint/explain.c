@@ -27,15 +27,6 @@ static bool is_for_all(const struct lint_rule *rule)
 	return rule->products == lint_file_rules[0].products;
 }
 
-static char *version_text(const char *product, unsigned version)
-{
-	const struct lint_product *p = find_product(product);
-
-	if (p && p->version_parts == 3)
-		return mem_printf("%u.%u", version / 10000, version / 100 % 100);
-	return mem_printf("%u", version / 10000);
-}
-
 /* "postgres", "postgres from 11 before 12", "mariadb, mysql" */
 static char *servers(const struct lint_rule *rule)
 {
@@ -44,13 +35,16 @@ static char *servers(const struct lint_rule *rule)
 	if (is_for_all(rule))
 		return mem_strdup("all");
 	for (const char *const *p = rule->products; *p; p++) {
-		CLEANUP(cleanup_free) char *since = version_text(*p, rule->since);
-		CLEANUP(cleanup_free) char *until = version_text(*p, rule->until);
+		const struct lint_product *product = find_product(*p);
+		CLEANUP(cleanup_free)
+		char *since = product ? lint_version_text(product, rule->since) : NULL;
+		CLEANUP(cleanup_free)
+		char *until = product ? lint_version_text(product, rule->until) : NULL;
 
 		str_addf(&out, "%s%s", out.len ? ", " : "", *p);
-		if (rule->since)
+		if (since && rule->since)
 			str_addf(&out, " from %s", since);
-		if (rule->until)
+		if (until && rule->until)
 			str_addf(&out, " before %s", until);
 	}
 	return str_take(&out);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "harness/lint/parts.h"
 
@@ -156,14 +157,9 @@ bool lint_fails(const struct lint *l)
 
 char *lint_server(const struct lint_target *target)
 {
-	const char *name = target->product->name;
-	unsigned v = target->version, major = v / 10000;
+	CLEANUP(cleanup_free) char *version = lint_version_text(target->product, target->version);
 
-	if (target->product->version_parts == 3)
-		return v % 100 ? mem_printf("%s %u.%u.%u", name, major, v / 100 % 100, v % 100)
-			       : mem_printf("%s %u.%u", name, major, v / 100 % 100);
-	return v % 10000 ? mem_printf("%s %u.%u", name, major, v % 10000)
-			 : mem_printf("%s %u", name, major);
+	return mem_printf("%s %s", target->product->name, version);
 }
 
 /* The line that holds the byte, from 0. */
