@@ -5,85 +5,54 @@
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "tests/support/cli.h"
-#include "tests/support/pg.h"
+#include "tests/support/engines.h"
 #include "tests/support/suite.h"
 
+static const struct test_engine *engine;
+static struct engine_pair pair;
 static struct cli cli;
-static struct test_pg pg;
 
-static const char tables[] =
-	"CREATE TABLE patient (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-	" name text NOT NULL, seen date);\n"
-	"INSERT INTO patient (name, seen) SELECT md5(i::text), current_date FROM"
-	" generate_series(1, 300000) i;\n"
-	"CREATE TABLE visit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-	" patient_id bigint NOT NULL, note text);\n"
-	"INSERT INTO visit (patient_id, note) SELECT i, md5(i::text) FROM"
-	" generate_series(1, 50000) i;\n"
-	"CREATE ROLE plain LOGIN PASSWORD 'word';\n"
-	"ANALYZE;\n";
-
-static void psql(const char *sql, struct str *ret_out)
+static void start(const struct test_engine *of)
 {
-	const char *const argv[] = {
-		"psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", pg.dsn, "-c", sql, NULL};
-	struct err err = {0};
-
-	ck_ok(pg_server_run(&pg.server, argv, NULL, NULL, ret_out, &err), err);
+	engine = of;
+	cli_init(&cli);
+	engine->start_primary(&pair);
+	engine_run(engine, pair.primary_dsn, engine->tables);
 }
 
-static void start(void)
+static void start_postgres(void)
 {
-	char *file;
-	struct err err = {0};
+	start(&test_engine_postgres);
+}
 
-	test_pg_start(&pg, NULL, 0);
-	file = fs_join(pg.server.dir, "tables.sql");
-	if (fs_write(file, tables, strlen(tables), 0644, &err))
-		abort();
-	{
-		const char *const argv[] = {"psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d",
-			pg.dsn, "-f", file, NULL};
-
-		if (pg_server_run(&pg.server, argv, NULL, NULL, NULL, &err)) {
-			fprintf(stderr, "%s\n", err.text);
-			abort();
-		}
-	}
-	free(file);
-	cli_init(&cli);
+static void start_mysql(void)
+{
+	start(&test_engine_mysql);
 }
 
 static void stop(void)
 {
 	cli_release(&cli);
-	test_pg_stop(&pg);
+	engine->stop(&pair);
 }
 
 /* What the source looked like must be what it looks like afterwards. */
 static char *fingerprint(void)
 {
-	struct str out = {0};
+	char *text = engine->sql(pair.primary_dsn, engine->fingerprint);
 
-	psql("SELECT count(*) FROM pg_replication_slots;"
-	     "SELECT count(*) FROM pg_stat_replication;"
-	     "SELECT string_agg(relname || relfilenode, ',' ORDER BY oid) FROM pg_class WHERE"
-	     " relnamespace = 'public'::regnamespace;"
-	     "SELECT string_agg(name || setting, ',' ORDER BY name) FROM pg_settings WHERE name "
-	     "LIKE"
-	     " 'log%' OR name IN ('deadlock_timeout', 'archive_command');"
-	     "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables ORDER BY relname;",
-		&out);
-	return str_take(&out);
+	ck_assert_str_ne(text, "");
+	return text;
 }
 
 static void run_file(struct cli_run *run, const char *sql)
 {
 	char *file = cli_file(&cli, "migration.sql", sql);
 
-	CLI(&cli, run, "run", "--source", pg.dsn, file, "--output", cli.output, "--set",
-		"phases.warm_up=1s", "--set", "phases.baseline=3s", "--set", "phases.recovery=1s",
-		"--set", "workload.rate=100/s", "--set", "verdict.max_lock_wait=100ms");
+	CLI(&cli, run, "run", "--source", pair.primary_dsn, "--set", engine->engine_set, file,
+		"--output", cli.output, "--set", "phases.warm_up=1s", "--set", "phases.baseline=3s",
+		"--set", "phases.recovery=1s", "--set", "workload.rate=100/s", "--set",
+		"verdict.max_lock_wait=100ms", "--set", "verdict.p99_floor=1s");
 	free(file);
 }
 
@@ -98,17 +67,28 @@ static void left_alone(char *before)
 	free(after);
 }
 
-START_TEST(a_plain_index_is_rejected_on_generated_traffic)
+static json_int_t errors_of(const json_t *result)
+{
+	const json_t *phase;
+	json_int_t n = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "phases"), i, phase) n += json_integer_value(
+		json_object_get(json_object_get(phase, "transactions"), "failed"));
+	return n;
+}
+
+START_TEST(a_change_that_blocks_is_rejected_on_generated_traffic)
 {
 	char *before = fingerprint();
 	struct cli_run run;
 	json_t *result;
 
-	run_file(
-		&run, "CREATE INDEX patient_name ON patient (lower(name), name, reverse(name));\n");
+	run_file(&run, engine->blocking);
 	ck_assert_msg(run.code == 1, "exit code %d: %s%s", run.code, run.out, run.err);
 	result = cli_result(&cli);
 	ck_assert_uint_gt(json_array_size(json_object_get(result, "lock_waits")), 0);
+	ck_assert_int_eq(errors_of(result), 0);
 	json_decref(result);
 	left_alone(before);
 	cli_run_release(&run);
@@ -127,30 +107,19 @@ START_TEST(a_nullable_column_is_approved_on_generated_traffic)
 }
 END_TEST
 
-static const struct {
-	const char *dsn_tail; /* appended to the server's DSN; later words win */
-	const char *says;
-	const char *comment;
-} sources[] = {
-	{" port=1", "port", "nobody listens there"},
-	{" user=nobody_such", "nobody_such", "unknown role"},
-	{" dbname=nowhere", "nowhere", "unknown database"},
-	{" user=plain password=secretword", "may not take a base backup",
-		"role without the right to replicate"},
-};
-
 START_TEST(a_source_that_cannot_be_used_is_told_in_a_line)
 {
-	char *dsn = mem_printf("%s%s", pg.dsn, sources[_i].dsn_tail);
+	const struct engine_case *c = &engine->sources[_i];
+	char *dsn = mem_printf("%s%s", pair.primary_dsn, c->text);
 	char *file = cli_file(&cli, "migration.sql", "ALTER TABLE patient ADD COLUMN fax text;\n");
 	struct cli_run run;
 
-	CLI(&cli, &run, "run", "--quiet", "--source", dsn, file, "--output", cli.output);
-	ck_assert_msg(
-		run.code == 3, "%s: exit code %d: %s", sources[_i].comment, run.code, run.err);
-	ck_assert_msg(
-		strstr(run.err, sources[_i].says) != NULL, "%s: %s", sources[_i].comment, run.err);
+	CLI(&cli, &run, "run", "--quiet", "--source", dsn, "--set", engine->engine_set, file,
+		"--output", cli.output);
+	ck_assert_msg(run.code == 3, "%s: exit code %d: %s", c->comment, run.code, run.err);
+	ck_assert_msg(strstr(run.err, c->says) != NULL, "%s: %s", c->comment, run.err);
 	ck_assert_ptr_null(strstr(run.err, "secretword"));
+	ck_assert_ptr_eq(strchr(run.err, '\n'), run.err + strlen(run.err) - 1);
 	ck_assert_uint_eq(cli_entries(cli.tmp), 0);
 	cli_run_release(&run);
 	free(file);
@@ -160,15 +129,16 @@ END_TEST
 
 START_TEST(a_password_never_reaches_files_or_the_terminal)
 {
-	char *dsn = mem_printf("%s password=secretword", pg.dsn);
+	char *dsn = mem_printf("%s user=boss password=secretword", pair.primary_dsn);
 	char *file = cli_file(&cli, "migration.sql",
-		"ALTER TABLE patient ADD COLUMN ssn text DEFAULT 'row-value-4711';\n");
+		"ALTER TABLE patient ADD COLUMN ssn varchar(20) DEFAULT 'row-value-4711';\n");
 	const char *const names[] = {"result.json", "report.md"};
 	struct cli_run run;
 
-	CLI(&cli, &run, "run", "--verbose", "--source", dsn, file, "--output", cli.output, "--set",
-		"phases.warm_up=1s", "--set", "phases.baseline=2s", "--set", "phases.recovery=1s");
-	ck_assert_msg(run.code == 0 || run.code == 4, "%s", run.err);
+	CLI(&cli, &run, "run", "--verbose", "--source", dsn, "--set", engine->engine_set, file,
+		"--output", cli.output, "--set", "phases.warm_up=1s", "--set", "phases.baseline=2s",
+		"--set", "phases.recovery=1s");
+	ck_assert_msg(run.code == 0 || run.code == 4, "%d: %s", run.code, run.err);
 	ck_assert_ptr_null(strstr(run.out, "secretword"));
 	ck_assert_ptr_null(strstr(run.err, "secretword"));
 	ck_assert_ptr_null(strstr(run.out, "4711"));
@@ -188,18 +158,25 @@ START_TEST(a_password_never_reaches_files_or_the_terminal)
 }
 END_TEST
 
+static void add_case(Suite *s, const struct test_engine *of, SFun start_it)
+{
+	TCase *t = tcase_create(of->name);
+
+	tcase_add_unchecked_fixture(t, start_it, stop);
+	tcase_set_timeout(t, 300);
+	tcase_add_test(t, a_change_that_blocks_is_rejected_on_generated_traffic);
+	tcase_add_test(t, a_nullable_column_is_approved_on_generated_traffic);
+	tcase_add_loop_test(t, a_source_that_cannot_be_used_is_told_in_a_line, 0,
+		(int)engine_count(of->sources));
+	tcase_add_test(t, a_password_never_reaches_files_or_the_terminal);
+	suite_add_tcase(s, t);
+}
+
 int main(void)
 {
 	Suite *s = suite_create("short form");
-	TCase *t = tcase_create("clone");
 
-	tcase_add_unchecked_fixture(t, start, stop);
-	tcase_set_timeout(t, 300);
-	tcase_add_test(t, a_plain_index_is_rejected_on_generated_traffic);
-	tcase_add_test(t, a_nullable_column_is_approved_on_generated_traffic);
-	tcase_add_loop_test(t, a_source_that_cannot_be_used_is_told_in_a_line, 0,
-		sizeof(sources) / sizeof(sources[0]));
-	tcase_add_test(t, a_password_never_reaches_files_or_the_terminal);
-	suite_add_tcase(s, t);
+	add_case(s, &test_engine_postgres, start_postgres);
+	add_case(s, &test_engine_mysql, start_mysql);
 	return suite_run(s);
 }

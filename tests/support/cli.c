@@ -160,7 +160,8 @@ unsigned cli_entries(const char *dir)
 	return n;
 }
 
-unsigned cli_processes(const char *dir)
+/* The first process whose command line has both, and their number. */
+static unsigned processes(const char *dir, const char *part, pid_t *ret_first)
 {
 	DIR *d = opendir("/proc");
 	struct dirent *e;
@@ -172,11 +173,27 @@ unsigned cli_processes(const char *dir)
 		size_t len = 0;
 
 		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-			!fs_read(path, 0, &text, &len, NULL) && memmem(text, len, dir, strlen(dir)))
-			n++;
+			!fs_read(path, 0, &text, &len, NULL) &&
+			memmem(text, len, dir, strlen(dir)) &&
+			memmem(text, len, part, strlen(part)) && n++ == 0 && ret_first)
+			*ret_first = (pid_t)strtol(e->d_name, NULL, 10);
 		free(text);
 		free(path);
 	}
 	closedir(d);
 	return n;
+}
+
+unsigned cli_processes(const char *dir)
+{
+	return processes(dir, "", NULL);
+}
+
+pid_t cli_process(const char *dir, const char *part)
+{
+	pid_t pid = 0;
+
+	processes(dir, part, &pid);
+	ck_assert_msg(pid > 0, "no process of '%s' in '%s'", part, dir);
+	return pid;
 }

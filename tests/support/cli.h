@@ -44,5 +44,7 @@ json_t *cli_result(const struct cli *c);
 unsigned cli_entries(const char *dir);
 /* Live processes whose command line names the directory. */
 unsigned cli_processes(const char *dir);
+/* The one whose command line has `part`, too; the test fails when there is none. */
+pid_t cli_process(const char *dir, const char *part);
 
 #endif
