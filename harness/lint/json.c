@@ -1,4 +1,6 @@
 /* The form of rehearse's own; lint.schema.json describes it. */
+#include <string.h>
+
 #include "harness/base/cleanup.h"
 #include "harness/base/json_text.h"
 #include "harness/lint/renderers.h"
@@ -25,24 +27,36 @@ static json_t *locks(const struct analysis *a)
 	return list;
 }
 
+static bool holds(const json_t *list, const char *text)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (!strcmp(json_string_value(item), text))
+			return true;
+	}
+	return false;
+}
+
 /* Each rule once. */
-static json_t *rules_of(const struct lint_statement *s)
+static json_t *rules_of(
+	const struct lint *l, const struct lint_file *f, const struct lint_statement *s)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < s->analysis.n_hits; i++) {
-		const struct lint_rule *rule = s->analysis.hits[i].rule;
-		bool known = false;
+	for (size_t i = 0; i < f->n_findings; i++) {
+		const struct lint_finding *finding = &l->findings[f->first_finding + i];
 
-		for (size_t k = 0; k < i && !known; k++)
-			known = s->analysis.hits[k].rule == rule;
-		if (!known)
-			json_array_append_new(list, json_string(rule->id));
+		if (finding->statement == s && !holds(list, finding->rule->id))
+			json_array_append_new(list, json_string(finding->rule->id));
 	}
 	return list;
 }
 
-static json_t *statement_object(const struct lint_file *f, const struct lint_statement *s)
+static json_t *statement_object(
+	const struct lint *l, const struct lint_file *f, const struct lint_statement *s)
 {
 	const struct analysis *a = &s->analysis;
 	json_t *o = json_object();
@@ -59,7 +73,7 @@ static json_t *statement_object(const struct lint_file *f, const struct lint_sta
 	json_object_set_new(o, "scans", strings(a->scanned, a->n_scanned));
 	json_object_set_new(o, "algorithm", json_text(a->algorithm));
 	json_object_set_new(o, "locks", locks(a));
-	json_object_set_new(o, "rules", rules_of(s));
+	json_object_set_new(o, "rules", rules_of(l, f, s));
 	return o;
 }
 
@@ -123,7 +137,8 @@ void render_lint_json(
 			continue;
 		json_array_append_new(files, file_object(f));
 		for (size_t k = 0; k < f->n_statements; k++)
-			json_array_append_new(statements, statement_object(f, &f->statements[k]));
+			json_array_append_new(
+				statements, statement_object(l, f, &f->statements[k]));
 	}
 	for (size_t i = 0; i < l->n_findings; i++)
 		json_array_append_new(findings, finding_object(&l->findings[i]));

@@ -98,44 +98,65 @@ static void draw_allowed(const struct canvas *c, const struct lint *l, const str
 	}
 }
 
+/* "ShareLock on a, b; rewrites a; scans a" */
+static void add_names(struct str *out, const char *words, char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		str_addf(out, "%s%s%s", i ? ", " : out->len ? "; " : "", i ? "" : words, names[i]);
+}
+
+/* Each mode once, with all that it is taken on. */
 static void add_locks(struct str *out, const struct analysis *a)
 {
-	for (size_t i = 0; i < a->n_locks; i++)
-		str_addf(out, "%s%s on %s", out->len ? ", " : "", a->locks[i].mode,
+	for (size_t i = 0; i < a->n_locks; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < i && !known; k++)
+			known = !strcmp(a->locks[k].mode, a->locks[i].mode);
+		if (known)
+			continue;
+		str_addf(out, "%s%s on %s", out->len ? "; " : "", a->locks[i].mode,
 			a->locks[i].object);
-	for (size_t i = 0; i < a->n_rewritten; i++)
-		str_addf(out, "%srewrites %s", out->len ? ", " : "", a->rewritten[i]);
-	for (size_t i = 0; i < a->n_scanned; i++)
-		str_addf(out, "%sscans %s", out->len ? ", " : "", a->scanned[i]);
+		for (size_t k = i + 1; k < a->n_locks; k++)
+			if (!strcmp(a->locks[k].mode, a->locks[i].mode))
+				str_addf(out, ", %s", a->locks[k].object);
+	}
+	add_names(out, "rewrites ", a->rewritten, a->n_rewritten);
+	add_names(out, "scans ", a->scanned, a->n_scanned);
+}
+
+static void draw_statement(const struct canvas *c, const struct lint_statement *s)
+{
+	static const enum tone class_tones[] = {[SQL_CLASS_INSTANT_SAFE] = TONE_GOOD,
+		[SQL_CLASS_CONCURRENT_BUILD] = TONE_WARN,
+		[SQL_CLASS_EXPAND_CONTRACT] = TONE_BAD};
+	CLEANUP(cleanup_str) struct str does = {0};
+	CLEANUP(cleanup_free) char *line = mem_printf("%5u  ", s->sql->line);
+
+	add_locks(&does, &s->analysis);
+	draw_text(c, TONE_FAINT, line);
+	draw_text(c, TONE_PLAIN, *s->sql->kind ? s->sql->kind : "?");
+	draw_spaces(c, 2);
+	draw_text(c, class_tones[s->analysis.class],
+		s->analysis.unknown ? "unknown" : sql_class_word(s->analysis.class));
+	draw_end(c);
+	if (does.len)
+		draw_paragraph(c, 0, "", TONE_PLAIN, 7, str_text(&does));
 }
 
 static void draw_statements(const struct canvas *c, const struct lint *l)
 {
-	struct table t = {.columns = 4, .left = 4, .prose = true};
-
-	table_add(&t, "place");
-	table_add(&t, "statement");
-	table_add(&t, "class");
-	table_add(&t, "locks, rewrites, scans");
 	for (size_t i = 0; i < l->n_files; i++) {
 		const struct lint_file *f = &l->files[i];
 
-		for (size_t k = 0; f->told && k < f->n_statements; k++) {
-			const struct lint_statement *s = &f->statements[k];
-			CLEANUP(cleanup_str) struct str does = {0};
-
-			add_locks(&does, &s->analysis);
-			table_addf(&t, "%s:%u", f->source->path, s->sql->line);
-			table_add(&t, *s->sql->kind ? s->sql->kind : "?");
-			table_add(&t,
-				s->analysis.unknown ? "unknown"
-						    : sql_class_word(s->analysis.class));
-			table_add(&t, does.len ? str_text(&does) : "–");
-		}
+		if (!f->told || !f->n_statements)
+			continue;
+		str_add_char(c->out, '\n');
+		draw_text(c, TONE_STRONG, f->source->path);
+		draw_end(c);
+		for (size_t k = 0; k < f->n_statements; k++)
+			draw_statement(c, &f->statements[k]);
 	}
-	str_add_char(c->out, '\n');
-	draw_table(c, 0, &t);
-	table_release(&t);
 }
 
 static void add_count(struct str *out, size_t n, const char *one, const char *many)

@@ -356,7 +356,7 @@ START_TEST(text_in_colour_quiet_and_with_statements)
 
 	HAS(text, "\x1b[1;31merror\x1b[0m");
 	HAS_NOT(text, "allow-unused");
-	HAS(text, "ShareLock on t, rewrites t");
+	HAS(text, "ShareLock on t; rewrites t");
 }
 END_TEST
 
