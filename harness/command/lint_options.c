@@ -213,9 +213,9 @@ static int parse(int argc, char **argv, struct lint_options *o, struct err *err)
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1) {
 		if (id == '?' || id == ':')
-			return err_set(err, ERR_USAGE, "%s '%s' (see 'rehearse help lint')",
+			return err_set(err, ERR_USAGE, "%s '%s' (see 'rehearse help %s')",
 				id == ':' ? "no value for option" : "unknown option",
-				argv[optind - 1]);
+				argv[optind - 1], argv[0]);
 		if (take(o, id, optarg, err))
 			return -1;
 	}
@@ -223,7 +223,7 @@ static int parse(int argc, char **argv, struct lint_options *o, struct err *err)
 	o->n_paths = (size_t)(argc - optind);
 	if (!o->n_paths)
 		return err_set(err, ERR_USAGE,
-			"name migration files or folders (see 'rehearse help lint')");
+			"name migration files or folders (see 'rehearse help %s')", argv[0]);
 	/* The newest server of the first engine, where none is named. */
 	if (!o->server_named &&
 		lint_target_parse("postgres", &o->config.engine, &o->config.target, err))

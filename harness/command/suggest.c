@@ -16,7 +16,7 @@ const char command_suggest_help[] =
 	"\n"
 	"  -o, --output DIR        where expand/ and contract/ go (default suggested)\n"
 	"  --server NAME:VERSION   what they will run on, say postgres:15\n"
-	"  --tool NAME, --from V, --to V, --placeholder NAME=VAL   as for 'lint'\n"
+	"  --migration-format NAME, --from V, --to V, --placeholder NAME=VAL   as for 'lint'\n"
 	"\n"
 	"Exit codes: 0 written, 2 it could not be done.\n";
 

@@ -186,20 +186,75 @@ START_TEST(rules_are_listed_and_explained)
 }
 END_TEST
 
+static void psql(const struct test_pg *pg, const char *option, const char *value, struct str *out)
+{
+	const char *const argv[] = {
+		"psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", pg->dsn, option, value, NULL};
+	struct err err = {0};
+
+	ck_ok(pg_server_run(&pg->server, argv, NULL, NULL, out, &err), err);
+}
+
+static struct test_pg pg;
+
+static void server_start(void)
+{
+	test_pg_start(&pg, NULL, 0);
+}
+
+static void server_stop(void)
+{
+	test_pg_stop(&pg);
+}
+
+START_TEST(what_was_fixed_is_clean_and_runs)
+{
+	static const char tables[] = "CREATE TABLE clinic (id int PRIMARY KEY);"
+				     "CREATE TABLE appt (id int, clinic int, n int, note text);"
+				     "CREATE INDEX old_idx ON appt (note)";
+	static const char left[] =
+		"SELECT (SELECT count(*) FROM pg_constraint WHERE conrelid = 'appt'::regclass "
+		"AND convalidated), (SELECT count(*) FROM pg_index WHERE indrelid = "
+		"'appt'::regclass AND indisvalid), (SELECT attnotnull FROM pg_attribute WHERE "
+		"attrelid = 'appt'::regclass AND attname = 'note')";
+	CLEANUP(cleanup_free)
+	char *file = cli_file(&cli, "all.sql",
+		"SET lock_timeout = '2s';\n"
+		"CREATE INDEX appt_n ON appt (n);\n"
+		"DROP INDEX old_idx;\n"
+		"BEGIN;\n"
+		"ALTER TABLE appt ADD CONSTRAINT f FOREIGN KEY (clinic) REFERENCES clinic (id);\n"
+		"COMMIT;\n"
+		"ALTER TABLE appt ADD CONSTRAINT p CHECK (n > 0);\n"
+		"ALTER TABLE appt ALTER note SET NOT NULL;\n"
+		"ALTER TABLE appt ADD CONSTRAINT u UNIQUE (id);\n"
+		"CREATE INDEX appt_clinic ON appt (clinic);\n");
+	CLEANUP(cleanup_str) struct str out = {0};
+	struct cli_run run;
+
+	CLI(&cli, &run, "lint", "--fix", "--source", pg.dsn, file);
+	ck_assert_msg(run.code == 0, "%s%s", run.out, run.err);
+	HAS(run.out, "CREATE INDEX CONCURRENTLY appt_n");
+	HAS(run.out, "class=concurrent-build");
+	cli_run_release(&run);
+	psql(&pg, "-c", tables, NULL);
+	psql(&pg, "-f", file, NULL);
+	psql(&pg, "-c", left, &out);
+	ck_assert_str_eq(str_text(&out), "3|3|t\n");
+}
+END_TEST
+
 START_TEST(a_server_tells_its_version)
 {
 	CLEANUP(cleanup_free) char *expected = NULL;
-	struct test_pg pg;
 	struct cli_run run;
 
-	test_pg_start(&pg, NULL, 0);
 	expected = mem_printf(
 		"for postgres %u.%u\n", pg.programs.version / 10000, pg.programs.version % 10000);
 	CLI(&cli, &run, "lint", "--source", pg.dsn, safe);
 	ck_assert_msg(run.code == 0, "%s%s", run.out, run.err);
 	HAS(run.out, expected);
 	cli_run_release(&run);
-	test_pg_stop(&pg);
 }
 END_TEST
 
@@ -240,8 +295,13 @@ int main(void)
 	tcase_add_test(tc, a_report_goes_into_a_file);
 	tcase_add_test(tc, fix_shows_what_it_changed);
 	tcase_add_test(tc, rules_are_listed_and_explained);
-	tcase_add_test(tc, a_server_tells_its_version);
 	tcase_add_test(tc, a_folder_is_read_in_order);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("server");
+	tcase_add_unchecked_fixture(tc, server_start, server_stop);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, what_was_fixed_is_clean_and_runs);
+	tcase_add_test(tc, a_server_tells_its_version);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
