@@ -47,12 +47,13 @@ int fixture_read(const struct provider_config *config, const struct fixture_engi
 char *fixture_path(const struct fixture *f, const char *cache_dir);
 
 /*
- * Copies the fixture's data directory to `to` (in the run's directory run_dir, absent so far),
- * with the owners that it had when it was built. Builds and caches it first when it is not there;
- * two runs that build the same wait for each other. env->progress tells.
+ * Copies the fixture's data directory to each of `to` (in the run's directory run_dir, absent so
+ * far; ends with NULL), with the owners that it had when it was built. What is measured on comes
+ * first: its copy is on disk. Builds and caches the fixture first when it is not there; two runs
+ * that build the same wait for each other. env->progress tells.
  */
 int fixture_copy(const struct fixture *f, const void *programs, const struct provider_env *env,
-	const char *run_dir, const char *to, struct err *err);
+	const char *run_dir, const char *const *to, struct err *err);
 
 /* For builders: the *.sql files in a directory of their own, `to`, that the server's user owns and
  * alone can read. */

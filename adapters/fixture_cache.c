@@ -158,8 +158,16 @@ static int build_entry(const struct fixture *f, const void *programs,
 	return fs_remove_tree(build, err);
 }
 
+static int copy_entry(const char *entry, const char *const *to, struct err *err)
+{
+	for (size_t i = 0; to[i]; i++)
+		if (i ? fs_copy_tree(entry, to[i], err) : fs_copy_tree_settled(entry, to[i], err))
+			return -1;
+	return 0;
+}
+
 int fixture_copy(const struct fixture *f, const void *programs, const struct provider_env *env,
-	const char *run_dir, const char *to, struct err *err)
+	const char *run_dir, const char *const *to, struct err *err)
 {
 	CLEANUP(cleanup_free) char *entry = fixture_path(f, env->cache_dir);
 	CLEANUP(cleanup_free) char *dir = fs_dirname(entry);
@@ -179,7 +187,7 @@ int fixture_copy(const struct fixture *f, const void *programs, const struct pro
 			continue;
 		futimens(lock, NULL); /* the time of last use */
 		tell(env, "copying the fixture");
-		return fs_copy_tree(entry, to, err);
+		return copy_entry(entry, to, err);
 	}
 	return err_set(err, ERR_FAILED, "the cached fixture '%s' vanishes again and again", entry);
 }

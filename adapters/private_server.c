@@ -14,7 +14,7 @@
 #include "harness/base/mem.h"
 
 #define STOP_TIMEOUT_US 30000000
-#define READY_STEP_US 20000
+#define READY_STEP_US 5000
 
 int private_server_open(struct private_server *s, const char *user, const char *dir,
 	const char *socket, struct journal *journal, struct err *err)
@@ -103,7 +103,7 @@ static int wait_until_ready(
 	return 0;
 }
 
-int private_server_start(struct private_server *s, const struct private_start *how, struct err *err)
+int private_server_begin(struct private_server *s, const struct private_start *how, struct err *err)
 {
 	CLEANUP(cleanup_free) char *output = fs_join(s->dir, how->output);
 	struct proc_spec spec = {.argv = how->argv,
@@ -119,6 +119,11 @@ int private_server_start(struct private_server *s, const struct private_start *h
 		s->pid = 0;
 		return -1;
 	}
+	return 0;
+}
+
+int private_server_wait(struct private_server *s, const struct private_start *how, struct err *err)
+{
 	if (!wait_until_ready(s, how, err))
 		return 0;
 	private_server_end(s, how->stop_signal, NULL);

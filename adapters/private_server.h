@@ -53,9 +53,11 @@ struct private_start {
 	const void *ctx;
 	uint64_t timeout_us;
 };
-/* Starts and waits until it is ready or dies; the error has its last words. */
-int private_server_start(
+/* Starts it and returns at once; `argv` is not needed any more. */
+int private_server_begin(
 	struct private_server *s, const struct private_start *how, struct err *err);
+/* Waits until it is ready or dies; the error has its last words, and it is ended. */
+int private_server_wait(struct private_server *s, const struct private_start *how, struct err *err);
 /* Sends `sig`, then SIGKILL after 30 s. No error when not running. */
 int private_server_end(struct private_server *s, int sig, struct err *err);
 bool private_server_alive(const struct private_server *s);

@@ -55,8 +55,8 @@ static void plan_lines(struct replica *r, const char *server, struct str *out)
 			"%u. build database '%s' from %zu fixture files at scale %g with %s, and "
 			"keep a copy in %s\n",
 			n++, f->database, f->n_files, f->scale, server, entry);
-	str_addf(out, "%u. copy database '%s' from %s %sinto a directory of this run\n", n++,
-		f->database, entry, e->copy_replica ? "" : "twice ");
+	str_addf(out, "%u. copy database '%s' from %s twice into a directory of this run\n", n++,
+		f->database, entry);
 	e->plan_start(out, &n, server, user.name);
 	str_addf(out, "%u. wait until the %s has %s all, promote it, end the primary\n", n++,
 		e->replica_word, e->applied_word);
@@ -112,50 +112,38 @@ int embedded_check(struct replica *r, struct err *err)
 	return run_dir_check_space(what, bytes * 2 + bytes / 2 + e->room, err);
 }
 
-static int copy_fixture(struct replica *r, const struct private_server *s, struct err *err)
+static int own(const struct private_server *s, struct err *err)
 {
-	if (fixture_copy(
-		    &r->fixture, r->engine->programs(r->p), r->p->env, r->p->dir, s->data_dir, err))
-		return -1;
 	/* The server's user may be another than when the copy was made. */
 	return geteuid() == 0 ? fs_chown_tree(s->data_dir, s->user.uid, s->user.gid, err) : 0;
 }
 
-static int provision_primary(struct replica *r, struct err *err)
+static int copy_fixture(struct replica *r, struct err *err)
 {
-	CLEANUP(cleanup_free) char *dir = fs_join(r->p->dir, "primary");
-	struct private_server *s;
+	CLEANUP(cleanup_free) char *replica_dir = fs_join(r->p->dir, "replica");
+	struct private_server *primary, *replica;
 
-	r->primary_dir = mem_strdup(dir);
-	if (r->engine->open_primary(r->p, dir, &s, err) || copy_fixture(r, s, err))
+	r->primary_dir = fs_join(r->p->dir, "primary");
+	if (r->engine->open_servers(r->p, r->primary_dir, replica_dir, &primary, &replica, err) ||
+		fixture_copy(&r->fixture, r->engine->programs(r->p), r->p->env, r->p->dir,
+			(const char *const[]){replica->data_dir, primary->data_dir, NULL}, err))
 		return -1;
-	private_replica_tell(r->p, "starting the primary");
-	return r->engine->start_primary(r->p, err);
-}
-
-static int provision_replica(struct replica *r, struct err *err)
-{
-	const struct embedded_engine *e = r->engine;
-	CLEANUP(cleanup_free) char *dir = fs_join(r->p->dir, "replica");
-	struct private_server *s;
-
-	if (e->open_replica(r->p, dir, &s, err))
-		return -1;
-	if (e->copy_replica)
-		private_replica_tell(r->p, "copying the %s", e->replica_word);
-	if (e->copy_replica ? e->copy_replica(r->p, err) : copy_fixture(r, s, err))
-		return -1;
-	private_replica_tell(r->p, "starting the %s", e->replica_word);
-	return e->start_replica(r->p, err);
+	return own(primary, err) || own(replica, err) ? -1 : 0;
 }
 
 int embedded_provision(struct replica *r, struct err *err)
 {
+	const struct embedded_engine *e = r->engine;
 	const struct fixture *f = &r->fixture;
 
-	r->engine->choose_settings(r->p);
-	if (private_replica_make_dir(r->p, err) || provision_primary(r, err) ||
-		provision_replica(r, err))
+	e->choose_settings(r->p);
+	if (private_replica_make_dir(r->p, err) || copy_fixture(r, err))
+		return -1;
+	private_replica_tell(r->p, "starting the primary and its %s", e->replica_word);
+	if (e->begin_replica(r->p, err) || e->start_primary(r->p, err))
+		return -1;
+	private_replica_tell(r->p, "replicating");
+	if (e->join_replica(r->p, err))
 		return -1;
 	r->p->info.source = f->dir
 		? mem_printf("embedded fixture '%s' at scale %g", f->database, f->scale)

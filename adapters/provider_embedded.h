@@ -31,15 +31,14 @@ struct embedded_engine {
 	/* Numbered lines between the copy of the fixture and the catching up. */
 	void (*plan_start)(struct str *out, unsigned *n, const char *server, const char *user);
 
-	/* provision, in this order; servers are opened in `dir`, and their data is put there. */
+	/* provision, in this order; both servers get a copy of the fixture and start at once. */
 	void (*choose_settings)(struct private_replica *p);
-	int (*open_primary)(struct private_replica *p, const char *dir, struct private_server **ret,
-		struct err *err);
+	int (*open_servers)(struct private_replica *p, const char *primary_dir,
+		const char *replica_dir, struct private_server **ret_primary,
+		struct private_server **ret_replica, struct err *err);
+	int (*begin_replica)(struct private_replica *p, struct err *err); /* does not wait */
 	int (*start_primary)(struct private_replica *p, struct err *err); /* and its identity */
-	int (*open_replica)(struct private_replica *p, const char *dir, struct private_server **ret,
-		struct err *err);
-	int (*copy_replica)(struct private_replica *p, struct err *err);  /* NULL: the fixture */
-	int (*start_replica)(struct private_replica *p, struct err *err); /* and catch up */
+	int (*join_replica)(struct private_replica *p, struct err *err);  /* until it has all */
 
 	const char *quarantined, *promoted;			    /* notes */
 	int (*promote)(struct private_replica *p, struct err *err); /* and end the primary */

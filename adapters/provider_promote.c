@@ -145,7 +145,7 @@ static int take_golden(struct replica *r, struct err *err)
 	g->borrowed = true;
 	/* Its connections would hold up an orderly stop. */
 	r->engine->release(g);
-	if (golden_take(&g->golden, config->give_back == RETURN_REFLINK, err))
+	if (golden_take(&g->golden, err))
 		return -1;
 	g->has_golden = true;
 	if (wait_until_follows(r, err))

@@ -74,22 +74,28 @@ static void choose_settings(struct private_replica *base)
 	my_settings_isolate(&p->settings, &p->programs.flavour);
 }
 
-static int open_primary(
-	struct private_replica *base, const char *dir, struct private_server **ret, struct err *err)
+static int open_servers(struct private_replica *base, const char *primary_dir,
+	const char *replica_dir, struct private_server **ret_primary,
+	struct private_server **ret_replica, struct err *err)
 {
 	struct my_private *p = mine(base);
 
-	*ret = &p->primary.base;
-	return my_server_open(&p->primary, &p->programs, dir, p->env->journal, err);
+	*ret_primary = &p->primary.base;
+	*ret_replica = &p->replica.base;
+	return my_server_open(&p->primary, &p->programs, primary_dir, p->env->journal, err) ||
+			my_server_open(&p->replica, &p->programs, replica_dir, p->env->journal, err)
+		? -1
+		: 0;
 }
 
-static int open_replica(
-	struct private_replica *base, const char *dir, struct private_server **ret, struct err *err)
+static int begin_replica(struct private_replica *base, struct err *err)
 {
 	struct my_private *p = mine(base);
 
-	*ret = &p->replica.base;
-	return my_server_open(&p->replica, &p->programs, dir, p->env->journal, err);
+	my_settings_set(&p->settings, "server-id", "2");
+	if (my_server_configure(&p->replica, p->settings.items, p->settings.n, err))
+		return -1;
+	return my_server_begin(&p->replica, err);
 }
 
 static int start_primary(struct private_replica *base, struct err *err)
@@ -101,15 +107,12 @@ static int start_primary(struct private_replica *base, struct err *err)
 	return my_pair_identity(&p->primary, &p->info.source_identity, err);
 }
 
-static int start_replica(struct private_replica *base, struct err *err)
+static int join_replica(struct private_replica *base, struct err *err)
 {
 	struct my_private *p = mine(base);
 
-	my_settings_set(&p->settings, "server-id", "2");
-	if (my_server_configure(&p->replica, p->settings.items, p->settings.n, err) ||
-		my_server_start(&p->replica, START_TIMEOUT_US, err))
+	if (my_server_wait(&p->replica, START_TIMEOUT_US, err))
 		return -1;
-	private_replica_tell(base, "replicating");
 	return my_pair_replicate(&p->primary, p->primary_port, &p->replica, err);
 }
 
@@ -132,10 +135,10 @@ static const struct embedded_engine engine = {
 	.room = 1u << 30,
 	.plan_start = plan_start,
 	.choose_settings = choose_settings,
-	.open_primary = open_primary,
+	.open_servers = open_servers,
+	.begin_replica = begin_replica,
 	.start_primary = start_primary,
-	.open_replica = open_replica,
-	.start_replica = start_replica,
+	.join_replica = join_replica,
 	.quarantined =
 		"the replica was started by the harness, on a Unix socket only, with a server id "
 		"of its own, without events, and nothing follows it",

@@ -192,25 +192,42 @@ static bool ready(const void *ctx)
 	return true;
 }
 
-int my_server_start(struct my_server *s, uint64_t timeout_us, struct err *err)
+static struct private_start how_to_start(const struct my_server *s)
 {
-	CLEANUP(cleanup_free) char *defaults = defaults_option(s);
-	CLEANUP(cleanup_free) char *lock = mem_printf("%s.lock", s->socket);
-	const char *const argv[] = {s->programs->server, defaults, NULL};
-	struct private_start how = {.argv = argv,
-		.name = s->programs->flavour.mariadb ? "mariadbd" : "mysqld",
+	return (struct private_start){.name = s->programs->flavour.mariadb ? "mariadbd" : "mysqld",
 		.output = "start.log",
 		.quit_signal = SIGKILL,
 		.stop_signal = SIGTERM, /* it ignores SIGINT */
 		.ready = ready,
 		.last_words = last_words,
-		.ctx = s,
-		.timeout_us = timeout_us};
+		.ctx = s};
+}
+
+int my_server_begin(struct my_server *s, struct err *err)
+{
+	CLEANUP(cleanup_free) char *defaults = defaults_option(s);
+	CLEANUP(cleanup_free) char *lock = mem_printf("%s.lock", s->socket);
+	const char *const argv[] = {s->programs->server, defaults, NULL};
+	struct private_start how = how_to_start(s);
 
 	/* What a killed server left would look like this one's, or, to MySQL, like another's. */
 	unlink(s->socket);
 	unlink(lock);
-	return private_server_start(&s->base, &how, err);
+	how.argv = argv;
+	return private_server_begin(&s->base, &how, err);
+}
+
+int my_server_wait(struct my_server *s, uint64_t timeout_us, struct err *err)
+{
+	struct private_start how = how_to_start(s);
+
+	how.timeout_us = timeout_us;
+	return private_server_wait(&s->base, &how, err);
+}
+
+int my_server_start(struct my_server *s, uint64_t timeout_us, struct err *err)
+{
+	return my_server_begin(s, err) || my_server_wait(s, timeout_us, err) ? -1 : 0;
 }
 
 int my_server_stop(struct my_server *s, struct err *err)

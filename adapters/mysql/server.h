@@ -66,6 +66,9 @@ int my_server_configure(
 int my_server_install(struct my_server *s, struct err *err);
 /* Starts and waits until it answers or dies; the error quotes the log's last line. */
 int my_server_start(struct my_server *s, uint64_t timeout_us, struct err *err);
+/* The same in two steps. */
+int my_server_begin(struct my_server *s, struct err *err);
+int my_server_wait(struct my_server *s, uint64_t timeout_us, struct err *err);
 /* Orderly shutdown, then SIGKILL after 30 s. No error when not running. */
 int my_server_stop(struct my_server *s, struct err *err);
 /* SIGKILL, for a server whose directory goes with it: no page is written that nobody reads. */

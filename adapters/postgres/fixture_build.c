@@ -74,6 +74,32 @@ static int load(const struct fixture *f, const struct provider_env *env, struct 
 	return tidy(f, s, err);
 }
 
+/*
+ * One more start, as a primary that standbys can follow: both are made from this copy, and a
+ * standby neither begins on the WAL of a server that could have none, nor with less room than
+ * that server had.
+ */
+static int make_followable(struct pg_server *s, struct err *err)
+{
+	static const struct server_setting least[] = {
+		{(char *)"fsync", (char *)"off"},
+		{(char *)"wal_level", (char *)"replica"},
+		{(char *)"max_connections", (char *)"4"},
+		{(char *)"superuser_reserved_connections", (char *)"1"},
+		{(char *)"max_wal_senders", (char *)"0"},
+		{(char *)"max_worker_processes", (char *)"0"},
+		{(char *)"max_locks_per_transaction", (char *)"10"},
+		{(char *)"autovacuum", (char *)"off"},
+		{(char *)"shared_buffers", (char *)"16MB"},
+		{(char *)"wal_recycle", (char *)"off"},
+	};
+
+	if (pg_server_configure(s, least, sizeof(least) / sizeof(least[0]), err) ||
+		pg_server_start(s, START_TIMEOUT_US, err))
+		return -1;
+	return pg_server_stop(s, err);
+}
+
 static int build(const struct fixture *f, const void *programs, const struct provider_env *env,
 	const char *run_dir, char **ret_data, struct err *err)
 {
@@ -89,7 +115,7 @@ static int build(const struct fixture *f, const void *programs, const struct pro
 		result = pg_server_initdb(&s, err) ||
 			pg_server_configure(&s, settings.items, settings.n, err) ||
 			pg_server_start(&s, START_TIMEOUT_US, err) || load(f, env, &s, err) ||
-			pg_server_stop(&s, err);
+			pg_server_stop(&s, err) || make_followable(&s, err);
 	if (!result)
 		*ret_data = mem_strdup(s.data_dir);
 	pg_server_release(&s);
@@ -97,4 +123,4 @@ static int build(const struct fixture *f, const void *programs, const struct pro
 	return result ? -1 : 0;
 }
 
-const struct fixture_engine pg_fixture_engine = {.name = "postgres", .format = 1, .build = build};
+const struct fixture_engine pg_fixture_engine = {.name = "postgres", .format = 2, .build = build};

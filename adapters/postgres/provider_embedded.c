@@ -60,28 +60,16 @@ static void choose_settings(struct private_replica *base)
 	pg_settings_isolate(&p->settings, &p->programs);
 }
 
-static int open_primary(
-	struct private_replica *base, const char *dir, struct private_server **ret, struct err *err)
+static int open_servers(struct private_replica *base, const char *primary_dir,
+	const char *replica_dir, struct private_server **ret_primary,
+	struct private_server **ret_replica, struct err *err)
 {
 	struct pg_private *p = mine(base);
 
-	*ret = &p->primary.base;
-	return pg_server_open(&p->primary, &p->programs, dir, p->env->journal, err);
-}
-
-static int open_replica(
-	struct private_replica *base, const char *dir, struct private_server **ret, struct err *err)
-{
-	struct pg_private *p = mine(base);
-
-	*ret = &p->replica.base;
-	return pg_server_open(&p->replica, &p->programs, dir, p->env->journal, err);
-}
-
-static int start(const struct pg_private *p, struct pg_server *s, struct err *err)
-{
-	return pg_server_configure(s, p->settings.items, p->settings.n, err) ||
-			pg_server_start(s, START_TIMEOUT_US, err)
+	*ret_primary = &p->primary.base;
+	*ret_replica = &p->replica.base;
+	return pg_server_open(&p->primary, &p->programs, primary_dir, p->env->journal, err) ||
+			pg_server_open(&p->replica, &p->programs, replica_dir, p->env->journal, err)
 		? -1
 		: 0;
 }
@@ -93,31 +81,52 @@ static int open_control(const struct pg_server *s, struct db_conn **ret, struct 
 	return pg_control_open(dsn, NULL, ret, err);
 }
 
+/* Both servers begin with the same files, cleanly stopped: that makes one a standby of the other.
+ */
+static int begin_standby(struct private_replica *base, struct err *err)
+{
+	struct pg_private *p = mine(base);
+	CLEANUP(pg_settings_release) struct pg_settings own = {0};
+	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&p->primary, "postgres");
+
+	pg_settings_add_all(&own, p->settings.items, p->settings.n);
+	pg_settings_set(&own, "primary_conninfo", dsn);
+	pg_settings_set(&own, "primary_slot_name", SLOT);
+	/* It asks for the primary before that is up. */
+	pg_settings_set(&own, "wal_retrieve_retry_interval", "20ms");
+	if (private_server_write(&p->replica.base, "data/standby.signal", "", err) ||
+		pg_server_configure(&p->replica, own.items, own.n, err))
+		return -1;
+	return pg_server_begin(&p->replica, err);
+}
+
+/* What is set here is not measured: the primary is gone by then. */
+static int configure_primary(struct pg_private *p, struct err *err)
+{
+	CLEANUP(pg_settings_release) struct pg_settings own = {0};
+
+	pg_settings_add_all(&own, p->settings.items, p->settings.n);
+	pg_settings_set(&own, "fsync", "off");
+	pg_settings_set(&own, "autovacuum", "off");
+	pg_settings_set(&own, "shared_buffers", "16MB");
+	pg_settings_set(&own, "shared_preload_libraries", "");
+	return pg_server_configure(&p->primary, own.items, own.n, err);
+}
+
 static int start_primary(struct private_replica *base, struct err *err)
 {
 	struct pg_private *p = mine(base);
 	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
 
-	if (start(p, &p->primary, err) || open_control(&p->primary, &conn, err) ||
+	if (configure_primary(p, err) || pg_server_start(&p->primary, START_TIMEOUT_US, err) ||
+		open_control(&p->primary, &conn, err) ||
 		pg_control_exec(
 			conn, "SELECT pg_create_physical_replication_slot('" SLOT "', true)", err))
 		return -1;
 	return pg_identity(conn, &p->info.source_identity, &p->source_timeline, err);
 }
 
-static int copy_standby(struct private_replica *base, struct err *err)
-{
-	const struct pg_private *p = mine(base);
-	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(&p->primary, "postgres");
-	/* The standby's start syncs its files; the server checks the checksums. */
-	const char *const argv[] = {"pg_basebackup", "-d", dsn, "-D", p->replica.data_dir, "-R",
-		"-S", SLOT, "-X", "stream", "--checkpoint=fast", "--no-sync",
-		p->programs.version >= 130000 ? "--no-manifest" : NULL, NULL};
-
-	return pg_server_run(&p->replica, argv, NULL, NULL, NULL, err);
-}
-
-static int start_standby(struct private_replica *base, struct err *err)
+static int join_standby(struct private_replica *base, struct err *err)
 {
 	struct pg_private *p = mine(base);
 	CLEANUP(cleanup_free) char *lsn = NULL;
@@ -125,7 +134,8 @@ static int start_standby(struct private_replica *base, struct err *err)
 	CLEANUP(pg_control_close) struct db_conn *primary = NULL;
 	CLEANUP(pg_control_close) struct db_conn *standby = NULL;
 
-	if (start(p, &p->replica, err) || open_control(&p->primary, &primary, err) ||
+	if (pg_server_wait(&p->replica, START_TIMEOUT_US, err) ||
+		open_control(&p->primary, &primary, err) ||
 		pg_control_text(primary, "SELECT pg_current_wal_lsn()", &lsn, err) ||
 		open_control(&p->replica, &standby, err))
 		return -1;
@@ -154,11 +164,10 @@ static const struct embedded_engine engine = {
 	.room = 256u << 20,
 	.plan_start = plan_start,
 	.choose_settings = choose_settings,
-	.open_primary = open_primary,
+	.open_servers = open_servers,
+	.begin_replica = begin_standby,
 	.start_primary = start_primary,
-	.open_replica = open_replica,
-	.copy_replica = copy_standby,
-	.start_replica = start_standby,
+	.join_replica = join_standby,
 	.quarantined =
 		"the replica was started by the harness, on a Unix socket only, with archiving, "
 		"subscriptions and synchronous replication off from its start",

@@ -1,6 +1,7 @@
 #include "adapters/postgres/server.h"
 
 #include <glob.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,13 +228,21 @@ static bool ready(const void *ctx)
 {
 	const struct pg_server *s = ctx;
 	/* template1 is there on every server, "postgres" may have been dropped. */
-	const char *const argv[] = {"pg_isready", "-q", "-h", s->dir, "-U",
-		s->admin ? s->admin : "postgres", "-d", "template1", NULL};
+	CLEANUP(cleanup_free) char *dsn = pg_server_dsn(s, "template1");
 
-	return pg_server_run(s, argv, NULL, NULL, NULL, NULL) == 0;
+	return PQping(dsn) == PQPING_OK;
 }
 
-int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
+static const struct private_start how_to_start = {
+	.name = "postgres",
+	.output = "start.log",
+	.quit_signal = SIGQUIT,
+	.stop_signal = SIGINT,
+	.ready = ready,
+	.last_words = last_words,
+};
+
+int pg_server_begin(struct pg_server *s, struct err *err)
 {
 	CLEANUP(cleanup_free) char *program = fs_join(s->programs->dir, "postgres");
 	CLEANUP(cleanup_free) char *conf = mem_printf("config_file=%s/postgresql.conf", s->dir);
@@ -241,17 +250,24 @@ int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
 	CLEANUP(cleanup_free) char *ident = mem_printf("ident_file=%s/pg_ident.conf", s->dir);
 	const char *const argv[] = {
 		program, "-D", s->data_dir, "-c", conf, "-c", hba, "-c", ident, NULL};
-	struct private_start how = {.argv = argv,
-		.name = "postgres",
-		.output = "start.log",
-		.quit_signal = SIGQUIT,
-		.stop_signal = SIGINT,
-		.ready = ready,
-		.last_words = last_words,
-		.ctx = s,
-		.timeout_us = timeout_us};
+	struct private_start how = how_to_start;
 
-	return private_server_start(&s->base, &how, err);
+	how.argv = argv;
+	return private_server_begin(&s->base, &how, err);
+}
+
+int pg_server_wait(struct pg_server *s, uint64_t timeout_us, struct err *err)
+{
+	struct private_start how = how_to_start;
+
+	how.ctx = s;
+	how.timeout_us = timeout_us;
+	return private_server_wait(&s->base, &how, err);
+}
+
+int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err)
+{
+	return pg_server_begin(s, err) || pg_server_wait(s, timeout_us, err) ? -1 : 0;
 }
 
 int pg_server_stop(struct pg_server *s, struct err *err)

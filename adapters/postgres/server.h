@@ -55,6 +55,9 @@ int pg_server_configure(
 	struct pg_server *s, const struct server_setting *settings, size_t n, struct err *err);
 /* Starts and waits until it answers or dies; the error quotes the log's last line. */
 int pg_server_start(struct pg_server *s, uint64_t timeout_us, struct err *err);
+/* The same in two steps. */
+int pg_server_begin(struct pg_server *s, struct err *err);
+int pg_server_wait(struct pg_server *s, uint64_t timeout_us, struct err *err);
 /* Fast shutdown, then SIGKILL after 30 s. No error when not running. */
 int pg_server_stop(struct pg_server *s, struct err *err);
 /* Immediate shutdown, for a server whose directory goes with it: no checkpoint to wait for. */

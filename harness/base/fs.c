@@ -2,20 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <linux/fs.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
-#include "harness/base/proc.h"
 
 #define READ_MAX_DEFAULT ((size_t)64 << 20)
 
@@ -94,25 +90,6 @@ int fs_mkdirs(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path) && errno != ENOENT ? -1 : 0;
-}
-
-int fs_remove_tree(const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : fail(err, "remove", path);
-	if (nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS))
-		return fail(err, "remove", path);
-	return 0;
-}
-
 bool fs_is_dir(const char *path)
 {
 	struct stat st;
@@ -143,42 +120,6 @@ char *fs_dirname(const char *path)
 	return slash == path ? mem_strdup("/") : mem_strndup(path, (size_t)(slash - path));
 }
 
-int fs_copy_tree(const char *from, const char *to, struct err *err)
-{
-	const char *const argv[] = {"cp", "-a", "--reflink=auto", "-T", from, to, NULL};
-
-	return proc_run(&(struct proc_spec){.argv = argv}, NULL, err);
-}
-
-bool fs_has_reflinks(const char *dir)
-{
-	static const char block[4096] = "x";
-	CLEANUP(cleanup_fd) int from = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	CLEANUP(cleanup_fd) int to = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	return from >= 0 && to >= 0 &&
-		write(from, block, sizeof(block)) == (ssize_t)sizeof(block) &&
-		ioctl(to, FICLONE, from) == 0;
-}
-
-static uid_t chown_uid;
-static gid_t chown_gid;
-
-static int chown_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return lchown(path, chown_uid, chown_gid);
-}
-
-int fs_chown_tree(const char *path, uid_t uid, gid_t gid, struct err *err)
-{
-	chown_uid = uid;
-	chown_gid = gid;
-	return nftw(path, chown_one, 32, FTW_PHYS) ? fail(err, "give away", path) : 0;
-}
-
 int fs_free_bytes(const char *path, uint64_t *ret, struct err *err)
 {
 	struct statvfs st;
@@ -187,24 +128,6 @@ int fs_free_bytes(const char *path, uint64_t *ret, struct err *err)
 		return fail(err, "look at the free space of", path);
 	*ret = (uint64_t)st.f_bavail * st.f_frsize;
 	return 0;
-}
-
-static uint64_t tree_bytes;
-
-static int add_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)path;
-	(void)type;
-	(void)ftw;
-	tree_bytes += (uint64_t)st->st_blocks * 512;
-	return 0;
-}
-
-uint64_t fs_tree_bytes(const char *path)
-{
-	tree_bytes = 0;
-	nftw(path, add_one, 32, FTW_PHYS);
-	return tree_bytes;
 }
 
 static char *home_dir(const char *variable, const char *below_home)

@@ -19,8 +19,12 @@ bool fs_is_dir(const char *path);
 bool fs_is_file(const char *path);
 char *fs_join(const char *dir, const char *name); /* `name` alone when absolute; caller frees */
 char *fs_dirname(const char *path);		  /* caller frees */
-/* Copies a tree with owners and modes, as reflinks where the file system can. Blocks. */
+/* Copies a tree to a place where nothing is, with owners and modes, as reflinks where the file
+ * system can; an interrupt cuts it short. On an error a part of it is left. */
 int fs_copy_tree(const char *from, const char *to, struct err *err);
+/* The same, and what is not shared with the original is on disk, but for small files: nothing of
+ * it is written later, while something is measured. */
+int fs_copy_tree_settled(const char *from, const char *to, struct err *err);
 /* Files in the directory can share their blocks until one is written to. */
 bool fs_has_reflinks(const char *dir);
 int fs_chown_tree(const char *path, uid_t uid, gid_t gid, struct err *err);

@@ -207,22 +207,19 @@ int golden_check(const struct golden *g, bool reflinks, struct err *err)
 
 /* ---- the steps ---- */
 
-static int copy(const struct golden *g, bool reflinks, struct err *err)
+static int copy(const struct golden *g, struct err *err)
 {
-	const char *const argv[] = {"cp", "-a", reflinks ? "--reflink=always" : "--reflink=auto",
-		"-T", g->data_dir, g->part, NULL};
-
-	if (proc_run(&(struct proc_spec){.argv = argv}, NULL, err))
+	if (fs_copy_tree(g->data_dir, g->part, err))
 		return err_prefix(err, "cannot copy '%s'", g->data_dir);
 	if (rename(g->part, g->copy))
 		return err_set(err, ERR_FAILED, "cannot rename '%s': %s", g->part, strerror(errno));
 	return 0;
 }
 
-int golden_take(const struct golden *g, bool reflinks, struct err *err)
+int golden_take(const struct golden *g, struct err *err)
 {
 	struct err start_err = {0};
-	int failed = stop(g, err) || copy(g, reflinks, err);
+	int failed = stop(g, err) || copy(g, err);
 
 	/* Also after an interrupt: nobody's server stays down. */
 	interrupt_hold();

@@ -31,7 +31,7 @@ int golden_check(const struct golden *g, bool reflinks, struct err *err);
 
 /* Stops the server, copies, starts it again; it may take a while to answer. When the copy fails,
  * nothing of it is left and the server is started all the same. */
-int golden_take(const struct golden *g, bool reflinks, struct err *err);
+int golden_take(const struct golden *g, struct err *err);
 /* Stops the server if it runs, puts the copy in its place, starts it. No copy: starts the server
  * unless it runs. */
 int golden_return(const struct golden *g, struct err *err);

@@ -359,7 +359,9 @@ static void *worker_main(void *arg)
 			begin_closed(w);
 		run_timers(w, now);
 		look_for_stop(w, now);
-		wait_events(w);
+		/* Once stopping, nothing may come any more that would end the wait. */
+		if (!finished(w, now))
+			wait_events(w);
 		now = clock_us();
 	}
 	close_pool(w);

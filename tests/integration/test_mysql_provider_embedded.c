@@ -372,7 +372,7 @@ START_TEST(a_killed_replica_is_noticed_and_still_cleared_away)
 END_TEST
 
 static const char *const steps[] = {"building the fixture (once): 01.sql, 1 of 1",
-	"copying the fixture", "starting the primary", "starting the replica", "replicating"};
+	"copying the fixture", "starting the primary and its replica", "replicating"};
 
 START_TEST(an_interrupt_at_any_step_leaves_nothing)
 {

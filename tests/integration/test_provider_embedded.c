@@ -363,8 +363,7 @@ START_TEST(a_killed_replica_is_noticed_and_still_cleared_away)
 END_TEST
 
 static const char *const steps[] = {"building the fixture (once): 01.sql, 1 of 1",
-	"copying the fixture", "starting the primary", "copying the standby",
-	"starting the standby"};
+	"copying the fixture", "starting the primary and its standby", "replicating"};
 
 START_TEST(an_interrupt_at_any_step_leaves_nothing)
 {

@@ -349,52 +349,6 @@ START_TEST(file_errors_name_path_and_reason)
 }
 END_TEST
 
-START_TEST(trees_are_made_copied_and_removed)
-{
-	char *deep = fs_join(dir, "a/b/c"), *file = fs_join(deep, "f"),
-	     *copy = fs_join(dir, "copy");
-	char *copied = fs_join(copy, "b/c/f"), *from = fs_join(dir, "a");
-
-	ck_ok(fs_mkdirs(deep, 0700, &err), err);
-	ck_ok(fs_mkdirs(deep, 0700, &err), err);
-	ck_assert(fs_is_dir(deep) && !fs_is_file(deep));
-	ck_ok(fs_write(file, "x", 1, 0644, &err), err);
-	ck_assert(fs_is_file(file) && !fs_is_dir(file));
-	ck_assert_int_eq(fs_mkdirs(file, 0700, &err), -1);
-	ck_assert_int_eq(fs_mkdirs("", 0700, &err), -1);
-	ck_ok(fs_copy_tree(from, copy, &err), err);
-	ck_assert(fs_is_file(copied));
-	ck_assert_uint_gt(fs_tree_bytes(copy), 0);
-	ck_ok(fs_remove_tree(copy, &err), err);
-	ck_assert(!fs_is_dir(copy));
-	ck_ok(fs_remove_tree(copy, &err), err);
-	ck_assert_uint_eq(fs_tree_bytes(copy), 0);
-	mem_free(deep);
-	mem_free(file);
-	mem_free(copy);
-	mem_free(copied);
-	mem_free(from);
-}
-END_TEST
-
-START_TEST(removing_a_tree_follows_no_link)
-{
-	char *keep = fs_join(dir, "keep"), *file = fs_join(keep, "f"), *go = fs_join(dir, "go");
-	char *link = fs_join(go, "link");
-
-	ck_ok(fs_mkdirs(keep, 0700, &err), err);
-	ck_ok(fs_mkdirs(go, 0700, &err), err);
-	ck_ok(fs_write(file, "x", 1, 0644, &err), err);
-	ck_assert_int_eq(symlink(keep, link), 0);
-	ck_ok(fs_remove_tree(go, &err), err);
-	ck_assert(fs_is_file(file) && !fs_is_dir(go));
-	mem_free(keep);
-	mem_free(file);
-	mem_free(go);
-	mem_free(link);
-}
-END_TEST
-
 START_TEST(paths_are_put_together_and_apart)
 {
 	static const struct {
@@ -462,8 +416,6 @@ int main(void)
 	tcase_add_checked_fixture(files, make_dir, remove_dir);
 	tcase_add_test(files, files_are_written_whole_and_read_back);
 	tcase_add_test(files, file_errors_name_path_and_reason);
-	tcase_add_test(files, trees_are_made_copied_and_removed);
-	tcase_add_test(files, removing_a_tree_follows_no_link);
 	tcase_add_test(files, paths_are_put_together_and_apart);
 	tcase_add_test(files, sums_and_free_space);
 	suite_add_tcase(suite, files);

@@ -108,7 +108,7 @@ START_TEST(what_was_copied_comes_back)
 	run_start();
 	first = server();
 	ck_ok(golden_check(&golden, false, &err), err);
-	ck_ok(golden_take(&golden, false, &err), err);
+	ck_ok(golden_take(&golden, &err), err);
 	ck_assert(server_runs() && server() != first);
 	ck_assert(golden_is_left(&golden));
 	make_dir(data, "rehearsed on");
@@ -165,7 +165,7 @@ START_TEST(a_copy_that_fails_leaves_the_server_running)
 	run_start();
 	/* In the way of the last rename. */
 	make_dir(golden.copy, "of somebody else");
-	ck_assert_int_eq(golden_take(&golden, false, &err), -1);
+	ck_assert_int_eq(golden_take(&golden, &err), -1);
 	ck_assert_msg(strstr(err.text, "cannot rename"), "%s", err.text);
 	ck_assert(server_runs());
 	ck_assert(!fs_is_dir(golden.part));
@@ -178,7 +178,7 @@ START_TEST(an_interrupt_leaves_the_server_running)
 	run_start();
 	interrupt_install();
 	raise(SIGINT);
-	ck_assert_int_eq(golden_take(&golden, false, &err), -1);
+	ck_assert_int_eq(golden_take(&golden, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_INTERRUPTED);
 	ck_assert(server_runs());
 	ck_assert(!golden_is_left(&golden));
@@ -221,7 +221,7 @@ START_TEST(a_command_that_does_not_work_is_told)
 {
 	run_start();
 	golden.stop = commands[_i].words;
-	ck_assert_int_eq(golden_take(&golden, false, &err), -1);
+	ck_assert_int_eq(golden_take(&golden, &err), -1);
 	ck_assert_msg(strstr(err.text, commands[_i].says), "%s: %s", commands[_i].words, err.text);
 	ck_assert(server_runs());
 	ck_assert(!golden_is_left(&golden));
