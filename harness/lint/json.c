@@ -111,6 +111,17 @@ static json_t *file_object(const struct lint_file *f)
 	return o;
 }
 
+static json_t *ignored(const struct format_set *set)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < set->n_ignored; i++)
+		json_array_append_new(list,
+			json_pack("{s:o, s:o}", "path", json_text(set->ignored[i].path), "reason",
+				json_text(set->ignored[i].reason)));
+	return list;
+}
+
 static json_t *summary(const struct lint *l)
 {
 	struct lint_counts c;
@@ -148,6 +159,7 @@ void render_lint_json(
 	json_object_set_new(
 		root, "files_format", json_string(l->set.format ? format_name(l->set.format) : ""));
 	json_object_set_new(root, "files", files);
+	json_object_set_new(root, "ignored", ignored(&l->set));
 	json_object_set_new(root, "statements", statements);
 	json_object_set_new(root, "findings", findings);
 	json_object_set_new(root, "summary", summary(l));

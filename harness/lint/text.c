@@ -9,6 +9,7 @@
 
 #define HANG 11
 #define WIDTH 100
+#define IGNORED_SHOWN 5
 
 static const enum tone tones[] = {
 	[RULE_NOTE] = TONE_STRONG, [RULE_WARNING] = TONE_WARN, [RULE_ERROR] = TONE_BAD};
@@ -159,6 +160,24 @@ static void draw_statements(const struct canvas *c, const struct lint *l)
 	}
 }
 
+/* Whoever misnamed a file would else think it was read. */
+static void draw_ignored(const struct canvas *c, const struct format_set *set, bool all)
+{
+	size_t n = set->n_ignored > IGNORED_SHOWN && !all ? IGNORED_SHOWN : set->n_ignored;
+
+	if (n)
+		str_add(c->out, "\nnot read\n");
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(cleanup_free)
+		char *text = mem_printf("%s: %s", set->ignored[i].path, set->ignored[i].reason);
+
+		draw_spaces(c, 2);
+		draw_wrapped(c, 6, text);
+	}
+	if (n < set->n_ignored)
+		str_addf(c->out, "  and %zu more (--verbose)\n", set->n_ignored - n);
+}
+
 static void add_count(struct str *out, size_t n, const char *one, const char *many)
 {
 	if (n)
@@ -229,6 +248,7 @@ void render_lint_text(
 			draw_finding(&c, l, finding);
 	}
 	draw_allowed(&c, l, &n);
+	draw_ignored(&c, &l->set, options->verbose);
 	draw_summary(&c, l, &n);
 	if (lint_fails(l))
 		str_add(out, "'rehearse rules ID' explains a rule.\n");

@@ -79,6 +79,8 @@ START_TEST(the_schema_is_what_json_says)
 			json_object_get(
 				json_array_get(json_object_get(root, "statements"), 0), *list),
 			json_string("t"));
+	json_array_append_new(json_object_get(root, "ignored"),
+		json_pack("{s:s, s:s}", "path", "p", "reason", "r"));
 	CLEANUP(cleanup_free) char *full = json_dumps(root, 0);
 
 	schema_is_used(lint_schema(), full, "lint");
@@ -394,6 +396,30 @@ START_TEST(long_lines_show_the_place)
 }
 END_TEST
 
+START_TEST(files_that_the_tool_does_not_run_are_told)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	CLEANUP(cleanup_free) char *json = NULL;
+	CLEANUP(cleanup_free) char *complaint = NULL;
+
+	for (unsigned i = 0; i < 7; i++) {
+		CLEANUP(cleanup_free) char *name = mem_printf("V%u__x.sql", i + 1);
+		CLEANUP(cleanup_free) char *other = mem_printf("note%u.sql", i);
+		CLEANUP(cleanup_free) char *file = lint_files_put(&files, name, "SELECT 1;\n");
+		CLEANUP(cleanup_free) char *more = lint_files_put(&files, other, "SELECT 1;\n");
+	}
+	files.config.format.format = "flyway";
+	lint_files_run(&files);
+	text = RENDER("text");
+	HAS(text, "\nnot read\n");
+	HAS(text, "and 3 more (--verbose)");
+	json = RENDER("json");
+	HAS(json, "note6.sql");
+	complaint = schema_complaint(lint_schema(), json, "lint");
+	ck_assert_str_eq(complaint, "");
+}
+END_TEST
+
 START_TEST(a_clean_file_is_said_to_be_clean)
 {
 	CLEANUP(cleanup_free)
@@ -457,6 +483,7 @@ int main(void)
 	tcase_add_test(tc, text_shows_the_place);
 	tcase_add_test(tc, text_in_colour_quiet_and_with_statements);
 	tcase_add_test(tc, long_lines_show_the_place);
+	tcase_add_test(tc, files_that_the_tool_does_not_run_are_told);
 	tcase_add_test(tc, a_clean_file_is_said_to_be_clean);
 	tcase_add_test(tc, every_rule_is_listed_and_explained);
 	suite_add_tcase(suite, tc);
