@@ -51,3 +51,11 @@ void leftovers_free(struct leftover *leftovers, size_t n)
 	}
 	mem_free(leftovers);
 }
+
+void foreign_statement_release(struct foreign_statement *s)
+{
+	mem_free(s->sql);
+	mem_free(s->error);
+	statement_facts_release(&s->facts);
+	*s = (struct foreign_statement){0};
+}

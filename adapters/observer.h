@@ -83,6 +83,26 @@ struct prediction {
 	char note[160];	    /* in a few words what a reader should know beside it; "" nothing */
 };
 
+/* A statement of a session that the harness does not drive: of a migration that a command runs. */
+struct foreign_statement {
+	uint64_t session;
+	uint64_t start_us, end_us; /* wall */
+	char *sql;
+	char code[16]; /* "" it went well */
+	char *error;   /* "" it went well */
+	/* Its locks with hold_us 0, for the caller knows when transactions end; rewrites; WAL of
+	 * all sessions. Scans are not told. */
+	struct statement_facts facts;
+};
+void foreign_statement_release(struct foreign_statement *s);
+
+/* Who is told; called from within the call that it was given to. */
+struct foreign_sink {
+	void *ctx;
+	void (*session)(void *ctx, uint64_t session); /* once for each, as soon as it is seen */
+	void (*statement)(void *ctx, const struct foreign_statement *s); /* when it has ended */
+};
+
 /* Something that a migration left in a state that needs work. */
 struct leftover {
 	char kind[32]; /* "invalid-index", "unvalidated-constraint" */
@@ -157,6 +177,18 @@ struct observer_ops {
 	 */
 	int (*predict)(
 		struct observer *o, const char *sql, struct prediction *ret, struct err *err);
+	/*
+	 * Optional, all three or none; on servers that the harness started. Makes the server tell
+	 * what the sessions of a command do. *ret_env: by what a client becomes one of them
+	 * (DATABASE_URL and the variables of the engine's own clients), NULL-terminated; caller
+	 * frees. Poll goes on, from its own thread.
+	 */
+	int (*foreign_open)(struct observer *o, char ***ret_env, struct err *err);
+	/* Tells what ended since the last call; to be called about every 20 ms, by the migration's
+	 * thread. */
+	int (*foreign_poll)(struct observer *o, const struct foreign_sink *sink, struct err *err);
+	/* After the command has ended: tells the rest. */
+	int (*foreign_finish)(struct observer *o, const struct foreign_sink *sink, struct err *err);
 	/* What the migration left behind, against the state at open(). */
 	int (*leftovers)(struct observer *o, struct leftover **ret, size_t *ret_n, struct err *err);
 };

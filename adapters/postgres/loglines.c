@@ -14,6 +14,7 @@
 /* csvlog's columns, from 0. Later versions only add some at the end. */
 enum {
 	CSV_TIME = 0,
+	CSV_USER = 1,
 	CSV_PID = 3,
 	CSV_SEVERITY = 11,
 	CSV_CODE = 12,
@@ -65,7 +66,8 @@ static bool json_matters(const char *line, size_t len)
 {
 	static const char *const words[] = {"\"message\":\"process ",
 		"\"error_severity\":\"ERROR\"", "\"error_severity\":\"FATAL\"",
-		"\"error_severity\":\"PANIC\""};
+		"\"error_severity\":\"PANIC\"",
+		"\"message\":\"duration: ", "\"message\":\"rehearse-"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (memmem(line, len, words[i], strlen(words[i])))
@@ -84,6 +86,7 @@ enum {
 	JSON_DETAIL,
 	JSON_STATEMENT,
 	JSON_APPLICATION,
+	JSON_USER,
 	JSON_MEMBERS
 };
 
@@ -91,7 +94,7 @@ static int member_number(const struct flat_member *m)
 {
 	static const char *const names[JSON_MEMBERS] = {"timestamp", "pid", "leader_pid",
 		"error_severity", "state_code", "message", "detail", "statement",
-		"application_name"};
+		"application_name", "user"};
 
 	for (int i = 0; i < JSON_MEMBERS; i++)
 		if (strncmp(names[i], m->name, m->name_len) == 0 && !names[i][m->name_len])
@@ -137,6 +140,7 @@ static bool parse_json(const char *line, size_t len, struct str *store, struct l
 		.detail = text + at[JSON_DETAIL],
 		.statement = text + at[JSON_STATEMENT],
 		.application = text + at[JSON_APPLICATION],
+		.user = text + at[JSON_USER],
 	};
 	return true;
 }
@@ -187,6 +191,7 @@ static bool parse_csv(const char *line, size_t len, struct str *store, struct lo
 		.detail = text + at[CSV_DETAIL],
 		.statement = text + at[CSV_STATEMENT],
 		.application = text + at[CSV_APPLICATION],
+		.user = text + at[CSV_USER],
 	};
 	return true;
 }

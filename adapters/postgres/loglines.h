@@ -18,7 +18,7 @@ struct log_record {
 	uint64_t pid;
 	uint64_t leader; /* of a parallel worker; else 0 */
 	bool error;	 /* ERROR, FATAL or PANIC */
-	const char *code, *message, *detail, *statement, *application; /* "" when absent */
+	const char *code, *message, *detail, *statement, *application, *user; /* "" when absent */
 };
 
 /* One record: a line of jsonlog, or a csvlog record (which may span lines). False: not one. The

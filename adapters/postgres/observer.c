@@ -8,6 +8,7 @@ static void close_observer(struct observer *o)
 	if (!o)
 		return;
 	observer_facts_release(&o->facts);
+	foreign_release(&o->foreign);
 	observer_log_release(&o->log);
 	lock_waits_release(&o->waits);
 	relation_names_release(&o->names);
@@ -46,6 +47,7 @@ static int open_observer(
 
 	o->replica = config->replica;
 	o->log.fd = -1;
+	foreign_init(&o->foreign);
 	if (open_parts(o, config, err)) {
 		close_observer(o);
 		return err_prefix(err, "observer");
@@ -102,4 +104,7 @@ const struct observer_ops postgres_observer = {
 	.statement_own = statement_own,
 	.statement_end = statement_end,
 	.leftovers = leftovers,
+	.foreign_open = foreign_open,
+	.foreign_poll = foreign_poll,
+	.foreign_finish = foreign_finish,
 };

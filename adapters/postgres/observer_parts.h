@@ -6,6 +6,7 @@
 
 #include "adapters/postgres/loglines_waits.h"
 #include "adapters/postgres/observer_facts.h"
+#include "adapters/postgres/observer_foreign.h"
 #include "adapters/postgres/observer_log.h"
 #include "adapters/postgres/observer_session.h"
 
@@ -31,6 +32,8 @@ struct observer {
 
 	/* The migration's side: another thread. */
 	struct observer_facts facts;
+
+	struct observer_foreign foreign; /* both */
 };
 
 /* observer_source.c: makes the server log lock waits and picks what works. */

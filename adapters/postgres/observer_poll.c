@@ -56,6 +56,7 @@ static void take_record(void *ctx, const struct log_record *record)
 	struct observer *o = ctx;
 
 	lock_waits_record(&o->waits, record);
+	foreign_record(&o->foreign, record, o->waits.offset_us);
 }
 
 /*

@@ -32,6 +32,7 @@ static const struct {
 	[OBSERVER_WAL] = {sql_postgres_observer_wal, 0},
 	[OBSERVER_QUERY] = {sql_postgres_observer_query, 1},
 	[OBSERVER_LEFTOVERS] = {sql_postgres_observer_leftovers, 0},
+	[OBSERVER_FOREIGN] = {sql_postgres_observer_foreign, 0},
 };
 
 int observer_session_open(

@@ -310,6 +310,17 @@ int proc_end(pid_t pid, int sig, uint64_t timeout_us, struct err *err)
 	return 0;
 }
 
+bool proc_ended(pid_t pid, int *ret_code)
+{
+	int status = 0;
+	pid_t got = waitpid(pid, &status, WNOHANG);
+
+	if (!got || (got < 0 && errno == EINTR))
+		return false;
+	*ret_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return true;
+}
+
 uint64_t proc_start_ticks(pid_t pid)
 {
 	CLEANUP(cleanup_free) char *path = mem_printf("/proc/%d/stat", (int)pid);

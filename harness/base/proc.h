@@ -47,6 +47,10 @@ int proc_run(const struct proc_spec *spec, struct str *ret_out, struct err *err)
 int proc_end(pid_t pid, int sig, uint64_t timeout_us, struct err *err);
 bool proc_alive(pid_t pid); /* reaps it when it is our child and has ended */
 
+/* Reaps a child that has ended; *ret_code: its exit code, 128 + signal when one ended it. false: it
+ * still runs. */
+bool proc_ended(pid_t pid, int *ret_code);
+
 /*
  * The start time of a live process in kernel ticks since boot, 0 when there is none: with the pid
  * it names a process for good, so that a recycled pid is never signalled.

@@ -205,12 +205,14 @@ int command_apply(int argc, char **argv, struct err *err)
 	if (options_parse(argc, argv, &o, err))
 		return -1;
 	if (!check_words(&o, &c, err) && !target_dsn(&o, &c, err) && !find_migration(&o, &s, err)) {
-		c.engine = engine_find(s.engine);
+		c.engine = s.migration.command ? NULL : engine_find(s.engine);
 		c.settings = &s.migration;
 		c.result = o.result;
 		c.unrehearsed = o.unrehearsed;
 		if (c.engine)
 			code = apply(&o, &c, err);
+		else if (s.migration.command)
+			err_set(err, ERR_UNSUPPORTED, "a command is not supported by apply");
 		else
 			err_set(err, ERR_UNSUPPORTED, "engine '%s' is not supported", s.engine);
 		scenario_release(&s);

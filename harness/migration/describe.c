@@ -76,14 +76,33 @@ static bool says_tool(const struct migration *m)
 const char *migration_transactions(
 	const struct migration *m, const struct scenario_migration *settings)
 {
+	if (settings->command)
+		return "command";
 	return says_tool(m) ? format_name(m->set.format)
 			    : transaction_mode_name(settings->transaction);
+}
+
+static void describe_command(const struct scenario_migration *s, struct str *out)
+{
+	char limit[UNITS_TEXT];
+
+	str_addf(out, "migration: the command '%s' in '%s'\n", s->command,
+		s->working_dir ? s->working_dir : ".");
+	str_add(out, "  with DATABASE_URL of the replica, and nothing that leads elsewhere\n");
+	str_add(out, "  its statements are learned from the server\n");
+	str_addf(out, "  limit: %s for the whole migration\n", timeout(s->limit_us, limit));
 }
 
 void migration_describe(
 	const struct migration *m, const struct scenario_migration *settings, struct str *out)
 {
-	const char *format = format_name(m->set.format);
+	const char *format;
+
+	if (settings->command) {
+		describe_command(settings, out);
+		return;
+	}
+	format = format_name(m->set.format);
 
 	str_addf(out, "migration: %zu file%s, %zu statement%s, ", m->n_files, plural(m->n_files),
 		m->n_statements, plural(m->n_statements));

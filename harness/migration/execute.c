@@ -228,6 +228,8 @@ int migration_execute(const struct migration *m, const struct migration_run *run
 		.dialect = run->engine->dialect};
 	int result = -1;
 
+	if (run->settings->command)
+		return execute_command(run, r, err);
 	record_all(&runner);
 	if (run->ledger)
 		ledger_start(&runner);

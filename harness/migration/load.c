@@ -108,6 +108,9 @@ int migration_load(const struct scenario_migration *settings, const struct diale
 	const struct format_options options = scenario_format_options(settings);
 	struct migration m = {0};
 
+	*ret = m;
+	if (settings->command)
+		return 0;
 	if (!settings->n_files)
 		return err_set(err, ERR_USAGE, "no migration file given");
 	if (formats_read(

@@ -55,12 +55,12 @@ struct migration {
 	size_t n_tables;
 };
 
-/* Reads, hashes, splits and groups. ERR_USAGE, naming the file, for one that cannot be read, is
- * not text or, of plain SQL, holds no statement. */
+/* Reads, hashes, splits and groups; of a command nothing is known beforehand. ERR_USAGE, naming the
+ * file, for one that cannot be read, is not text or, of plain SQL, holds no statement. */
 int migration_load(const struct scenario_migration *settings, const struct dialect *dialect,
 	struct migration *ret, struct err *err);
 void migration_release(struct migration *m);
-/* Who decides on transactions: a tool, "goose", or the setting, "statement". */
+/* Who decides on transactions: a tool, "goose", the command, or the setting, "statement". */
 const char *migration_transactions(
 	const struct migration *m, const struct scenario_migration *settings);
 /*
@@ -76,7 +76,7 @@ void migration_describe(const struct migration *m, const struct scenario_migrati
 /* Called as it happens, from the runner's thread. Each member may be NULL. */
 struct migration_watch {
 	void *ctx;
-	void (*session)(void *ctx, uint64_t session_id);
+	void (*session)(void *ctx, uint64_t session_id); /* of a command: one or several */
 	void (*statement_started)(void *ctx, unsigned index, uint64_t wall_us);
 	void (*statement_ended)(void *ctx, unsigned index, uint64_t wall_us);
 	void (*transaction_ended)(void *ctx, uint64_t wall_us);
@@ -121,6 +121,10 @@ struct migration_run {
  * serialization failure are answered with the whole unit again. Time-outs are set at the start of
  * each unit; once the file has set one for the session, that one is left alone. Where DDL commits,
  * another attempt at a unit leaves out what has been committed.
+ *
+ * A command (settings->command) runs as it is, once, under the limit alone; its statements are what
+ * the server tells of it, those left out that only read. One that ends with an error, or without a
+ * statement, is a failed statement of its own.
  *
  * With a ledger: statements that are done have the outcome "applied-before", those that change only
  * the session run again. What an interrupted build left (an INVALID index) is cleared away before

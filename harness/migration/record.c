@@ -21,11 +21,10 @@ uint64_t record_time(const struct runner *r, uint64_t wall_us)
 	return wall_us > r->run->origin_us ? wall_us - r->run->origin_us : 0;
 }
 
-/* Masked, and cut between two characters. */
-static char *short_text(const struct runner *r, const struct migration_statement *s)
+char *record_text(const struct dialect *dialect, const char *sql, size_t n)
 {
 	static const char more[] = "…";
-	char *text = r->dialect->mask(s->file->text + s->sql->offset, s->sql->len);
+	char *text = dialect->mask(sql, n);
 	size_t len = strlen(text);
 
 	if (len <= TEXT_MAX)
@@ -35,6 +34,14 @@ static char *short_text(const struct runner *r, const struct migration_statement
 		len--;
 	memcpy(text + len, more, sizeof(more));
 	return text;
+}
+
+void record_init(struct result_statement *s)
+{
+	set(&s->note, "");
+	set(&s->algorithm_predicted, "");
+	set(&s->lock_predicted, "");
+	record_attempt(s);
 }
 
 void record_all(struct runner *r)
@@ -57,11 +64,10 @@ void record_all(struct runner *r)
 		s->line = m->statements[i].sql->line;
 		set(&s->file, m->statements[i].file->path);
 		set(&s->kind, m->statements[i].sql->kind);
-		s->text = short_text(r, &m->statements[i]);
-		set(&s->note, "");
-		set(&s->algorithm_predicted, "");
-		set(&s->lock_predicted, "");
-		record_attempt(s);
+		s->text = record_text(r->dialect,
+			m->statements[i].file->text + m->statements[i].sql->offset,
+			m->statements[i].sql->len);
+		record_init(s);
 	}
 	for (size_t i = 0; i < m->n_units; i++)
 		for (size_t k = 0; k < m->units[i].n; k++)

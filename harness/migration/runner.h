@@ -76,13 +76,25 @@ void ledger_ended(struct runner *r, const struct migration_unit *u, enum sent se
 /* Whether the audit table has, or needs, no row for statement i of this attempt. */
 bool ledger_kept(const struct runner *r, size_t i);
 
+/* ---- command.c ---- */
+int execute_command(const struct migration_run *run, struct result *r, struct err *err);
+
+/* ---- environment.c ---- */
+/* The caller's environment without what may lead to a database, then `own`; caller frees. */
+char **command_environment(char *const *own);
+void environment_free(char **env); /* NULL-safe */
+
 /* ---- predict.c ---- */
 /* What the server says it will do with each statement, before the first one runs. A prediction that
  * fails is a note; -1: interrupted. */
 int runner_predict(struct runner *r, struct err *err);
 
 /* ---- record.c ---- */
-void record_all(struct runner *r);		 /* files and statements, none run yet */
+void record_all(struct runner *r); /* files and statements, none run yet */
+/* Masked, and cut between two characters; caller frees. */
+char *record_text(const struct dialect *dialect, const char *sql, size_t len);
+/* The empty texts of a statement that has not run. */
+void record_init(struct result_statement *s);
 void record_attempt(struct result_statement *s); /* forgets the attempt before */
 void record_outcome(struct result_statement *s, const char *outcome);
 /* The server's error, with the file's line where it told a position; `where` is "" or "at COMMIT:

@@ -87,8 +87,11 @@ static void on_started(void *ctx, unsigned index, uint64_t wall_us)
 {
 	struct rehearsal *h = ctx;
 
-	snprintf(h->detail, sizeof(h->detail), "statement %u of %zu", index,
-		h->migration.n_statements);
+	if (h->migration.n_statements)
+		snprintf(h->detail, sizeof(h->detail), "statement %u of %zu", index,
+			h->migration.n_statements);
+	else
+		snprintf(h->detail, sizeof(h->detail), "statement %u", index);
 	observe_statement_started(h->observe, index, wall_us);
 }
 

@@ -126,6 +126,9 @@ char *words_place(const struct result_statement *s)
 {
 	const char *file = words_text(s->file), *slash = strrchr(file, '/');
 
+	/* A command's statements have no line. */
+	if (!s->line)
+		return mem_strdup(slash ? slash + 1 : file);
 	return mem_printf("%s:%u", slash ? slash + 1 : file, s->line);
 }
 

@@ -90,10 +90,39 @@ static int check_formats(
 	return wrong ? origin_prefix(o, err, wrong) : 0;
 }
 
+static int fail_command(const struct origin *o, struct err *err, const char *text)
+{
+	err_set(err, ERR_UNSUPPORTED, "%s", text);
+	return origin_prefix(o, err, "migration.command");
+}
+
+static int check_command(const struct scenario *s, const struct origin *o, struct err *err)
+{
+	const struct scenario_migration *m = &s->migration;
+
+	if (m->n_files || m->format || m->from || m->to || m->n_placeholders)
+		return origin_fail(o, err, "migration.command",
+			"a command takes no files, versions or placeholders beside it");
+	if (!*m->command)
+		return origin_fail(o, err, "migration.command", "is empty");
+	if (!engine_find(s->engine)->observer->foreign_open)
+		return fail_command(o, err, "a command is not supported on this engine");
+	if (!strcmp(s->replica.provider, "promote"))
+		return fail_command(o, err,
+			"a command is not supported with provider 'promote': it needs a login of "
+			"its own on the replica");
+	if (m->working_dir && !fs_is_dir(m->working_dir))
+		return origin_fail(
+			o, err, "migration.working_dir", "no such directory: '%s'", m->working_dir);
+	return 0;
+}
+
 static int check_migration(const struct scenario *s, const struct origin *o, struct err *err)
 {
 	const struct scenario_migration *m = &s->migration;
 
+	if (m->command)
+		return check_command(s, o, err);
 	if (!m->n_files)
 		return origin_fail(o, err, "migration.files",
 			"no migration is given: name a file or a directory");

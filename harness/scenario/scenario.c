@@ -26,6 +26,8 @@ static void release_migration(struct scenario_migration *m)
 	mem_free(m->format);
 	mem_free(m->from);
 	mem_free(m->to);
+	mem_free(m->command);
+	mem_free(m->working_dir);
 	for (size_t i = 0; i < m->n_placeholders; i++) {
 		mem_free(m->placeholders[i].name);
 		mem_free(m->placeholders[i].value);

@@ -40,6 +40,8 @@ struct scenario_migration {
 	char **files; /* paths in order; what a folder holds is for harness/formats to say */
 	size_t n_files;
 	char *format, *from, *to; /* as in struct format_options; NULL: not given */
+	char *command;		  /* that migrates, in place of files; NULL: none */
+	char *working_dir;	  /* of the command; NULL: where we are */
 	struct server_setting *placeholders;
 	size_t n_placeholders;
 	enum transaction_mode transaction;

@@ -47,7 +47,11 @@ void rules_name(const struct result_statement *s, struct str *out)
 	str_addf(out, "statement %u (", s->index);
 	if (*rules_text(s->kind))
 		str_addf(out, "%s, ", s->kind);
-	str_addf(out, "%s:%u)", slash ? slash + 1 : file, s->line);
+	str_add(out, slash ? slash + 1 : file);
+	/* A command's statements have no line. */
+	if (s->line)
+		str_addf(out, ":%u", s->line);
+	str_add_char(out, ')');
 }
 
 static void add_reason(struct str *why, const char *reason)

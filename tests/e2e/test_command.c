@@ -1,0 +1,183 @@
+/* A migration that a command runs: seen, attributed and judged as any other. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/cleanup.h"
+#include "harness/base/mem.h"
+#include "tests/support/cli.h"
+#include "tests/support/files.h"
+#include "tests/support/suite.h"
+
+static struct cli cli;
+
+static const struct test_file files[TEST_FILES_MAX] = {
+	{"scenario.yaml",
+		"name: by-command\n"
+		"replica:\n"
+		"  fixture: ./fixture\n"
+		"migration:\n"
+		"  command: test -z \"$SHOP\" && psql -X -v ON_ERROR_STOP=1"
+		" -d \"$DATABASE_URL\" -f m.sql\n"
+		"  working_dir: tool\n"
+		"workload:\n"
+		"  rate: 150/s\n"
+		"  connections: 4\n"
+		"phases:\n"
+		"  warm_up: 0\n"
+		"  baseline: 1s\n"
+		"  recovery: 200ms\n"
+		"  migration_min: 200ms\n"},
+	{"fixture/1.sql",
+		"CREATE TABLE visit (id bigint PRIMARY KEY, note text, seen date);\n"
+		"INSERT INTO visit SELECT i, 'x' FROM generate_series(1, 2000) i;\n"},
+	{"tool/m.sql",
+		"SELECT count(*) FROM visit;\n"
+		"BEGIN;\n"
+		"ALTER TABLE visit ADD length int;\n"
+		"ALTER TABLE visit ALTER note TYPE varchar(9);\n"
+		"SELECT pg_sleep(1.5);\n"
+		"COMMIT;\n"
+		"LOCK TABLE visit;\n"},
+};
+
+static void start(void)
+{
+	cli_init(&cli);
+	test_files_write(cli.root, files);
+	cli.extra_env = "SHOP=postgresql://production/shop";
+}
+
+static void stop(void)
+{
+	cli_release(&cli);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static bool holds(const json_t *statement, const char *object, const char *mode)
+{
+	const json_t *locks = json_object_get(statement, "locks"), *lock;
+	size_t i;
+
+	json_array_foreach((json_t *)locks, i, lock) if (!strcmp(text_of(lock, "object"), object) &&
+		!strcmp(text_of(lock, "mode"), mode)) return true;
+	return false;
+}
+
+START_TEST(its_statements_are_learned_from_the_server)
+{
+	static const char *const kinds[] = {
+		"ALTER TABLE ADD COLUMN", "ALTER TABLE ALTER COLUMN TYPE", "LOCK TABLE"};
+	const json_t *list, *one;
+	struct cli_run run;
+	json_t *result;
+
+	CLI(&cli, &run, "run", cli.root, "--output", cli.output, "--quiet");
+	ck_assert_msg(run.code == 1, "exit %d: %s%s", run.code, run.out, run.err);
+	result = cli_result(&cli);
+	list = json_object_get(result, "statements");
+	ck_assert_uint_eq(json_array_size(list), 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_str_eq(text_of(json_array_get(list, i), "kind"), kinds[i]);
+	one = json_array_get(list, 0);
+	ck_assert_str_eq(text_of(one, "outcome"), "ok");
+	ck_assert(holds(one, "public.visit", "AccessExclusiveLock"));
+	ck_assert_int_gt(json_integer_value(json_object_get(
+				 json_array_get(json_object_get(one, "locks"), 0), "hold_us")),
+		1000000);
+	one = json_array_get(list, 1);
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(one, "rewritten"), 0)),
+		"public.visit");
+	one = json_array_get(list, 2);
+	ck_assert_str_eq(text_of(one, "outcome"), "failed");
+	ck_assert_str_eq(text_of(one, "code"), "25P01");
+	/* The traffic waited, and it is known behind whom. */
+	ck_assert_msg(strstr(run.out, "behind statement"), "%s", run.out);
+	json_decref(result);
+	cli_run_release(&run);
+	ck_assert_uint_eq(cli_entries(cli.tmp), 0);
+}
+END_TEST
+
+static const struct {
+	const char *command, *limit, *code, *error;
+} failures[] = {
+	{"migration.command=echo hello", "migration.limit=1m", "exit 0",
+		"the command did nothing on the replica that changes or blocks anything (0 other "
+		"statements): does it take its server from DATABASE_URL or PGHOST? it said last: "
+		"hello"},
+	{"migration.command=psql -c 'SELECT 1'; echo no way; exit 7", "migration.limit=1m",
+		"exit 7", "the command ended with exit code 7: no way"},
+	{"migration.command=sleep 100", "migration.limit=1s", "limit",
+		"cut by the migration's limit of 1s"},
+};
+
+START_TEST(a_command_that_fails_is_a_statement_that_failed)
+{
+	struct cli_run run;
+	const json_t *one;
+	json_t *result;
+
+	CLI(&cli, &run, "run", cli.root, "--output", cli.output, "--quiet", "--set",
+		failures[_i].command, "--set", failures[_i].limit, "--set", "workload.rate=60/s");
+	ck_assert_msg(run.code == 1, "exit %d: %s%s", run.code, run.out, run.err);
+	result = cli_result(&cli);
+	one = json_array_get(json_object_get(result, "statements"), 0);
+	ck_assert_str_eq(text_of(one, "code"), failures[_i].code);
+	ck_assert_str_eq(text_of(one, "error"), failures[_i].error);
+	json_decref(result);
+	cli_run_release(&run);
+	ck_assert_uint_eq(cli_processes(cli.tmp), 0);
+}
+END_TEST
+
+static const struct {
+	const char *set, *error;
+} refused[] = {
+	{"engine=mysql", "migration.command: a command is not supported on this engine"},
+	{"migration.files.0=tool/m.sql",
+		"migration.command: a command takes no files, versions or placeholders beside it"},
+	{"migration.working_dir=nowhere", "migration.working_dir: no such directory: 'nowhere'"},
+	{"migration.command=", "migration.command: is empty"},
+};
+
+START_TEST(what_is_not_supported_ends_at_once)
+{
+	struct cli_run run;
+
+	CLI(&cli, &run, "plan", cli.root, "--set", refused[_i].set);
+	ck_assert_msg(run.code == 2 && strstr(run.err, refused[_i].error), "exit %d: %s", run.code,
+		run.err);
+	cli_run_release(&run);
+}
+END_TEST
+
+START_TEST(the_plan_says_what_will_run)
+{
+	struct cli_run run;
+
+	CLI(&cli, &run, "plan", cli.root);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_msg(strstr(run.out, "migration: the command 'test -z"), "%s", run.out);
+	cli_run_release(&run);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("command");
+	TCase *tc = tcase_create("command");
+
+	tcase_add_unchecked_fixture(tc, start, stop);
+	tcase_add_test(tc, its_statements_are_learned_from_the_server);
+	tcase_add_loop_test(tc, a_command_that_fails_is_a_statement_that_failed, 0,
+		sizeof(failures) / sizeof(failures[0]));
+	tcase_add_loop_test(
+		tc, what_is_not_supported_ends_at_once, 0, sizeof(refused) / sizeof(refused[0]));
+	tcase_add_test(tc, the_plan_says_what_will_run);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
