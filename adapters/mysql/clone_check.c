@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/mysql/clone_copy.h"
+#include "adapters/mysql/clone_plugin.h"
 #include "adapters/mysql/control.h"
 #include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
@@ -40,8 +41,25 @@ static const char *const files_rights[] = {
 	"RELOAD", "PROCESS", "LOCK TABLES", "BINLOG MONITOR", NULL};
 static const char *const dump_rights[] = {
 	"SELECT", "SHOW VIEW", "TRIGGER", "EVENT", "PROCESS", "SLAVE MONITOR", NULL};
+static const char *const dump_rights_mysql[] = {
+	"SELECT", "SHOW VIEW", "TRIGGER", "EVENT", "PROCESS", "REPLICATION CLIENT", NULL};
 static const char *const locking_dump_rights[] = {"SELECT", "SHOW VIEW", "TRIGGER", "EVENT",
 	"PROCESS", "SLAVE MONITOR", "RELOAD", "LOCK TABLES", NULL};
+static const char *const locking_dump_rights_mysql[] = {"SELECT", "SHOW VIEW", "TRIGGER", "EVENT",
+	"PROCESS", "REPLICATION CLIENT", "RELOAD", "LOCK TABLES", NULL};
+
+/* [locks][mariadb] */
+static const char *const *const rights_of_dump[2][2] = {
+	{dump_rights_mysql, dump_rights}, {locking_dump_rights_mysql, locking_dump_rights}};
+
+const char *my_clone_way_name(enum my_clone_way way)
+{
+	static const char *const names[] = {[MY_CLONE_FILES] = "mariabackup",
+		[MY_CLONE_PLUGIN] = "its clone plugin",
+		[MY_CLONE_DUMP] = "a dump"};
+
+	return names[way];
+}
 
 static const char *not_files(
 	const struct my_private *p, const struct my_source *s, struct db_conn *conn)
@@ -73,17 +91,25 @@ static int check_files(const struct my_source *s, struct my_clone_plan *plan, st
 	return run_dir_check_space("the clone", plan->bytes, err);
 }
 
+static int check_plugin(const struct my_source *s, struct my_clone_plan *plan, struct err *err)
+{
+	plan->bytes = s->bytes + s->bytes / 2 + (1u << 30);
+	return run_dir_check_space("the clone", plan->bytes, err);
+}
+
 static int check_dump(struct my_private *p, const struct my_source *s, struct my_clone_plan *plan,
 	struct err *err)
 {
 	bool locks = my_dump_locks(s);
 	CLEANUP(cleanup_free)
-	char *lacking = my_source_lacks(s, locks ? locking_dump_rights : dump_rights);
+	char *lacking = my_source_lacks(s, rights_of_dump[locks][s->flavour.mariadb]);
 
 	if (!p->programs.dump || !p->programs.client)
 		return err_set(err, ERR_REFUSED,
-			"the programs mariadb-dump and mariadb are not here: install the package "
-			"'mariadb-client'");
+			s->flavour.mariadb
+				? "the programs mariadb-dump and mariadb are not here: install the "
+				  "package 'mariadb-client'"
+				: "the programs mysqldump and mysql are not here: install them");
 	if (*lacking)
 		return err_set(err, ERR_REFUSED,
 			"account '%s' may not dump the source: GRANT %s ON *.* TO it, or use an "
@@ -93,9 +119,11 @@ static int check_dump(struct my_private *p, const struct my_source *s, struct my
 		return err_set(err, ERR_REFUSED,
 			"%s, and a dump of the %llu tables without transactions (MyISAM, Aria) "
 			"would lock all tables of the source for as long as it takes: name a "
-			"replica of it as replica.source, or run rehearse where its files are, "
-			"with mariabackup",
-			plan->why_dump, (unsigned long long)s->plain_tables);
+			"replica of it as replica.source%s",
+			plan->why_dump, (unsigned long long)s->plain_tables,
+			s->flavour.mariadb ? ", or run rehearse where its files are, with "
+					     "mariabackup"
+					   : "");
 	plan->bytes = s->bytes * 2 + s->bytes / 2 + (512u << 20);
 	return run_dir_check_space("the clone, made by a dump,", plan->bytes, err);
 }
@@ -103,10 +131,14 @@ static int check_dump(struct my_private *p, const struct my_source *s, struct my
 int my_clone_check(struct my_private *p, const struct my_source *s, struct db_conn *conn,
 	struct my_clone_plan *ret, struct err *err)
 {
-	if (my_provider_supports(&s->flavour, "clone", err) || check_database(p, s, err) ||
-		check_programs(p, s, err))
+	if (check_database(p, s, err) || check_programs(p, s, err))
 		return -1;
-	ret->why_dump = not_files(p, s, conn);
-	ret->way = ret->why_dump ? MY_CLONE_DUMP : MY_CLONE_FILES;
-	return ret->why_dump ? check_dump(p, s, ret, err) : check_files(s, ret, err);
+	ret->way = s->flavour.mariadb ? MY_CLONE_FILES : MY_CLONE_PLUGIN;
+	ret->why_dump =
+		s->flavour.mariadb ? not_files(p, s, conn) : my_clone_plugin_lacks(p, s, conn);
+	if (ret->why_dump) {
+		ret->way = MY_CLONE_DUMP;
+		return check_dump(p, s, ret, err);
+	}
+	return s->flavour.mariadb ? check_files(s, ret, err) : check_plugin(s, ret, err);
 }

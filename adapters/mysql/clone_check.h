@@ -5,11 +5,13 @@
 #include "adapters/mysql/private.h"
 #include "adapters/mysql/source.h"
 
-enum my_clone_way { MY_CLONE_FILES, MY_CLONE_DUMP };
+enum my_clone_way { MY_CLONE_FILES, MY_CLONE_PLUGIN, MY_CLONE_DUMP };
+/* "mariabackup", "its clone plugin", "a dump" */
+const char *my_clone_way_name(enum my_clone_way way);
 
 struct my_clone_plan {
 	enum my_clone_way way;
-	const char *why_dump; /* what keeps the files from being copied; NULL with MY_CLONE_FILES */
+	const char *why_dump; /* what keeps the files from being copied; NULL but for a dump */
 	uint64_t bytes;	      /* of disk, with room to work */
 };
 

@@ -37,6 +37,8 @@ static void add_tls(struct str *out, const struct my_conninfo *info, bool mariad
 
 		if (info->tls != MY_TLS_DEFAULT)
 			add_option(out, "ssl-mode", modes[info->tls]);
+		/* Where there is no TLS, the password goes under the server's own key. */
+		str_add(out, "get-server-public-key\n");
 	} else if (info->tls == MY_TLS_DISABLED) {
 		str_add(out, "skip-ssl\n");
 	} else if (info->tls != MY_TLS_DEFAULT) {
@@ -218,9 +220,14 @@ int my_copy_dump(const struct my_private *p, const struct my_source *s, struct d
 {
 	/* As rows of tables that are the same here: `--system=users` fails on accounts of hosts by
 	 * name where the source does not resolve names. The clone's own account stays. */
-	static const char *const accounts[] = {"--no-create-info", "--replace", "--skip-triggers",
+	static const char *const mariadb[] = {"--no-create-info", "--replace", "--skip-triggers",
 		"--single-transaction", "mysql", "global_priv", "db", "tables_priv", "columns_priv",
 		"procs_priv", "proxies_priv", "roles_mapping", NULL};
+	static const char *const mysql[] = {"--no-create-info", "--replace", "--skip-triggers",
+		"--single-transaction", "--skip-lock-tables", "--skip-add-locks",
+		"--set-gtid-purged=OFF", "--no-tablespaces", "mysql", "user", "db", "tables_priv",
+		"columns_priv", "procs_priv", "proxies_priv", "role_edges", "default_roles",
+		"global_grants", NULL};
 	CLEANUP(cleanup_free) char *options = NULL;
 	CLEANUP(cleanup_free) char *data = fs_join(p->replica.dir, "dump.sql");
 	CLEANUP(cleanup_free) char *users = fs_join(p->replica.dir, "accounts.sql");
@@ -229,7 +236,7 @@ int my_copy_dump(const struct my_private *p, const struct my_source *s, struct d
 	if (write_options(p, s, &options, err))
 		return end_options(options, -1);
 	/* What the databases' own definers need; without the right to read them, without. */
-	if (s->flavour.mariadb && !run_dump(p, options, accounts, users, NULL))
+	if (!run_dump(p, options, s->flavour.mariadb ? mariadb : mysql, users, NULL))
 		*ret_accounts = !load(p, "mysql", users, NULL);
 	if (dump_databases(p, s, source, options, data, err))
 		return end_options(options, -1);

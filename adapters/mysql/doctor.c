@@ -45,9 +45,6 @@ static void look_at_programs(const struct provider_config *config, struct doctor
 	doctor_add(report, DOCTOR_OK, "server programs", NULL, "%s %s, %s%s",
 		my_flavour_name(&programs.flavour), programs.flavour.text, programs.server,
 		package);
-	if (my_provider_supports(&programs.flavour, "embedded", &err))
-		doctor_add(report, DOCTOR_PROBLEM, "server programs",
-			"apt-get install mariadb-server", "%s", err.text);
 	look_at_helpers(&programs, report);
 	my_programs_release(&programs);
 }
@@ -79,13 +76,15 @@ static void look_at_clone(const struct provider_config *config, const struct my_
 	if (my_clone_check(&p, s, conn, &plan, &err))
 		doctor_add(report, DOCTOR_WARNING, "clone of the source", "see the text", "%s",
 			err.text);
-	else if (plan.way == MY_CLONE_FILES)
+	else if (plan.way != MY_CLONE_DUMP)
 		doctor_add(report, DOCTOR_OK, "clone of the source", NULL,
-			"its files can be copied by mariabackup");
+			"its files can be copied by %s", my_clone_way_name(plan.way));
 	else
 		doctor_add(report, DOCTOR_WARNING, "clone of the source",
-			"run rehearse where its files are, as a user who may read them, and with "
-			"mariabackup",
+			s->flavour.mariadb
+				? "run rehearse where its files are, as a user who may read them, "
+				  "and with mariabackup"
+				: "load the clone plugin, and grant BACKUP_ADMIN",
 			"it would be loaded from a dump: %s", plan.why_dump);
 	private_replica_release(&p.base, &my_private_engine, NULL);
 }

@@ -382,7 +382,6 @@ int my_interlock_open(struct my_interlock *i, const struct provider_config *conf
 {
 	*i = (struct my_interlock){.config = config};
 	if (my_source_read(config->standby, config->database, &i->replica, &i->replica_conn, err) ||
-		my_provider_supports(&i->replica.flavour, "promote", err) ||
 		run_checks(i, false, err) || open_source(i, err))
 		return -1;
 	return run_checks(i, true, err);

@@ -8,15 +8,6 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
-int my_provider_supports(const struct my_flavour *flavour, const char *provider, struct err *err)
-{
-	if (flavour->mariadb || !strcmp(provider, "embedded") || !strcmp(provider, "promote"))
-		return 0;
-	return err_set(err, ERR_UNSUPPORTED,
-		"provider '%s' is not built for %s %s yet: MariaDB only", provider,
-		my_flavour_name(flavour), flavour->text);
-}
-
 int my_note_durability(struct db_conn *conn, struct replica_info *info, struct err *err)
 {
 	unsigned rows = 0;

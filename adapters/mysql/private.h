@@ -23,10 +23,6 @@ struct my_private {
 /* Its functions take the base of a struct my_private. */
 extern const struct private_engine my_private_engine;
 
-/* ERR_UNSUPPORTED for what no provider has been tried on: MySQL, whose words and capabilities are
- * in flavour.c, and for which this is the only thing that says no. */
-int my_provider_supports(const struct my_flavour *flavour, const char *provider, struct err *err);
-
 /* What of the server's settings moves the figures most, as a note. */
 int my_note_durability(struct db_conn *conn, struct replica_info *info, struct err *err);
 /* Version, size and identity; for a server of the harness's or not. */

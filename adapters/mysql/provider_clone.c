@@ -1,6 +1,7 @@
 /*
- * clone: MariaDB's steps. By mariabackup where the source's files are on this machine, else by a
- * consistent dump, which the report says.
+ * clone: the steps of MariaDB and MySQL. By mariabackup where the source's files are on this
+ * machine, by MySQL's clone plugin where the source has it, else by a consistent dump, which the
+ * report says.
  */
 #include "adapters/provider_clone.h"
 
@@ -10,6 +11,7 @@
 #include "adapters/mysql/carry.h"
 #include "adapters/mysql/clone_check.h"
 #include "adapters/mysql/clone_copy.h"
+#include "adapters/mysql/clone_plugin.h"
 #include "adapters/mysql/control.h"
 #include "adapters/mysql/mysql.h"
 #include "adapters/mysql/private.h"
@@ -95,9 +97,8 @@ static void plan_steps(const struct private_replica *base, struct str *out, unsi
 
 	str_addf(out, "%u. copy %s %s (%s) by %s%s%s, about %s of disk with room to work\n", (*n)++,
 		my_flavour_name(&s->flavour), s->flavour.text, s->redacted,
-		how->way == MY_CLONE_FILES ? "mariabackup" : "a dump",
-		how->why_dump ? ", since " : "", how->why_dump ? how->why_dump : "",
-		units_size_text(how->bytes, need));
+		my_clone_way_name(how->way), how->why_dump ? ", since " : "",
+		how->why_dump ? how->why_dump : "", units_size_text(how->bytes, need));
 	plan_cost(s, how, out);
 	str_addf(out,
 		"%u. start the copy privately, on a Unix socket only, with a server id of its own, "
@@ -116,7 +117,7 @@ static int choose_settings(struct private_replica *base, struct err *err)
 	if (my_control_open(r->source.dsn, p->database, &source, err))
 		return -1;
 	my_settings_standard(&p->settings);
-	if (my_carry(source, r->plan.way == MY_CLONE_FILES, &p->settings, &p->info, err))
+	if (my_carry(source, r->plan.way != MY_CLONE_DUMP, &p->settings, &p->info, err))
 		return -1;
 	my_settings_add_all(&p->settings, p->config->settings, p->config->n_settings);
 	my_settings_isolate(&p->settings, &p->programs.flavour);
@@ -137,7 +138,15 @@ static int copy(struct private_replica *base, struct err *err)
 {
 	struct my_clone *r = mine(base);
 
-	return r->plan.way == MY_CLONE_FILES ? my_copy_files(&r->p, &r->source, err) : 0;
+	switch (r->plan.way) {
+	case MY_CLONE_FILES:
+		return my_copy_files(&r->p, &r->source, err);
+	case MY_CLONE_PLUGIN:
+		return my_clone_plugin_copy(&r->p, &r->source, err);
+	case MY_CLONE_DUMP:
+		break;
+	}
+	return 0;
 }
 
 /* The account is made by the server itself as it starts, before anybody can log in. */
@@ -145,7 +154,8 @@ static int start_server(struct my_clone *r, struct err *err)
 {
 	static const char sql[] =
 		"SET sql_log_bin = 0;\n"
-		"CREATE OR REPLACE USER '" ADMIN "'@'localhost' IDENTIFIED BY '';\n"
+		"DROP USER IF EXISTS '" ADMIN "'@'localhost';\n"
+		"CREATE USER '" ADMIN "'@'localhost' IDENTIFIED BY '';\n"
 		"GRANT ALL PRIVILEGES ON *.* TO '" ADMIN "'@'localhost' WITH GRANT OPTION;\n"
 		"GRANT PROXY ON ''@'' TO '" ADMIN "'@'localhost' WITH GRANT OPTION;\n";
 	struct my_private *p = &r->p;
@@ -214,6 +224,10 @@ static int start(struct private_replica *base, struct err *err)
 	dsn = my_server_dsn(&r->p.replica, NULL);
 	if (my_control_open(r->source.dsn, base->database, &source, err) ||
 		my_control_open(dsn, NULL, &clone, err))
+		return -1;
+	/* What it was a replica of stands in tables, which came along. */
+	if (r->plan.way == MY_CLONE_PLUGIN &&
+		my_control_exec(clone, r->source.flavour.words->reset_replica_all, err))
 		return -1;
 	return my_carry_note_plugins(source, clone, &base->info, err);
 }

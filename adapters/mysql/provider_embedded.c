@@ -39,8 +39,6 @@ static int check(struct private_replica *base, struct err *err)
 {
 	const struct my_programs *programs = &mine(base)->programs;
 
-	if (my_provider_supports(&programs->flavour, "embedded", err))
-		return -1;
 	if (!programs->client)
 		return err_set(err, ERR_FAILED,
 			"the program 'mariadb', which loads fixtures, is not there: install the "

@@ -61,6 +61,8 @@ static void add_path(struct str *out, const struct my_server *s, const char *nam
 static const struct server_setting fixed[] = {
 	{(char *)"skip-networking", NULL},
 	{(char *)"loose-mysqlx", (char *)"OFF"},
+	/* What a source's SET PERSIST has left in copied files. */
+	{(char *)"loose-persisted-globals-load", (char *)"OFF"},
 	{(char *)"skip-name-resolve", NULL},
 	{(char *)"skip-log-bin", NULL},
 	{(char *)"event_scheduler", (char *)"OFF"},

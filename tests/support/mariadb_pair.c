@@ -41,7 +41,8 @@ static void settings_of(struct my_settings *all, bool mariadb,
 		{(char *)"loose-gtid_mode", (char *)"ON"},
 		{(char *)"loose-enforce_gtid_consistency", (char *)"ON"},
 		/* Built into MariaDB. */
-		{(char *)"loose-plugin-load-add", (char *)"semisync_source.so;semisync_replica.so"},
+		{(char *)"loose-plugin-load-add",
+			(char *)"semisync_source.so;semisync_replica.so;mysql_clone.so"},
 	};
 
 	*all = (struct my_settings){0};
