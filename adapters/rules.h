@@ -127,6 +127,10 @@ struct analyser {
 	size_t n_rules;
 	/* A query whose one value is the server's own name for lint_target_parse(); NULL: none. */
 	const char *target_sql;
+	/* A query whose rows are statements that would make the schema as it stands: shown to a
+	 * state as a migration, it knows what tables look like. NULL: none, and then nobody
+	 * compares its predictions with what a rehearsal measures. */
+	const char *schema_sql;
 
 	struct analysis_state *(*open)(const struct lint_target *target);
 	void (*begin_migration)(struct analysis_state *state);

@@ -11,6 +11,7 @@
 #include "adapters/postgres/dialect_lex.h"
 #include "adapters/postgres/dialect_tree.h"
 #include "adapters/postgres/observer_modes.h"
+#include "embed.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
@@ -251,6 +252,7 @@ const struct analyser pg_analyser = {
 	.products = products,
 	.rules = pg_rules,
 	.n_rules = PG_N_RULES,
+	.schema_sql = sql_postgres_schema,
 	.target_sql = "SELECT format('postgres:%s.%s', n / 10000, n % 10000) FROM "
 		      "CAST(current_setting('server_version_num') AS integer) AS n",
 	.open = open_state,

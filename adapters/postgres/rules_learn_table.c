@@ -345,6 +345,8 @@ static void learn_command(
 	} else if (!strcmp(subtype, "AT_AddInherit")) {
 		table->parent =
 			pg_get_relation(state, pg_text(def, "schemaname"), pg_text(def, "relname"));
+	} else if (!strcmp(subtype, "AT_AddOf") && !table->of_type) {
+		table->of_type = mem_strdup(pg_last_name(json_object_get(def, "names")));
 	} else if (!strcmp(subtype, "AT_DropInherit")) {
 		table->parent = NULL;
 	}

@@ -79,6 +79,11 @@ struct result_lock {
 	bool new_object, blocks_reads, blocks_writes;
 };
 
+struct result_predicted_lock {
+	char *object, *mode;
+	bool blocks_reads, blocks_writes;
+};
+
 struct result_statement {
 	unsigned index; /* from 1, over all files */
 	char *file;	/* as given */
@@ -103,6 +108,16 @@ struct result_statement {
 	/* Outside the MySQL family all three are "". What was seen; what the server said on a copy
 	 * beforehand that it would do, and the mildest lock that it accepted there. */
 	char *algorithm_measured, *algorithm_predicted, *lock_predicted;
+	/* Where the engine's analyser predicts, from the text and the schema; else "" and none.
+	 * "instant-safe", "concurrent-build eligible", "expand-contract required"; predicted also
+	 * "unknown": its text does not tell. What was measured knows nothing of broken clients. */
+	char *class_predicted, *class_measured;
+	struct result_predicted_lock *locks_predicted;
+	size_t n_locks_predicted;
+	char **rewrites_predicted;
+	size_t n_rewrites_predicted;
+	char **scans_predicted;
+	size_t n_scans_predicted;
 	char *note; /* "run outside a transaction: CONCURRENTLY"; "" none */
 };
 

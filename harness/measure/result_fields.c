@@ -89,6 +89,9 @@ SHAPE(result_lock, TEXT(result_lock, object), TEXT(result_lock, mode), U64(resul
 	U64(result_lock, hold_us), BOOL(result_lock, new_object), BOOL(result_lock, blocks_reads),
 	BOOL(result_lock, blocks_writes));
 
+SHAPE(result_predicted_lock, TEXT(result_predicted_lock, object), TEXT(result_predicted_lock, mode),
+	BOOL(result_predicted_lock, blocks_reads), BOOL(result_predicted_lock, blocks_writes));
+
 SHAPE(result_statement, UINT(result_statement, index), TEXT(result_statement, file),
 	UINT(result_statement, line), TEXT(result_statement, kind), TEXT(result_statement, text),
 	WORD(result_statement, outcome, statement_words), TEXT(result_statement, code),
@@ -99,6 +102,9 @@ SHAPE(result_statement, UINT(result_statement, index), TEXT(result_statement, fi
 	STRINGS(result_statement, scanned), U64(result_statement, wal_bytes),
 	BOOL(result_statement, wal_exact), TEXT(result_statement, algorithm_measured),
 	TEXT(result_statement, algorithm_predicted), TEXT(result_statement, lock_predicted),
+	TEXT(result_statement, class_predicted), TEXT(result_statement, class_measured),
+	ITEMS(result_statement, locks_predicted, result_predicted_lock),
+	STRINGS(result_statement, rewrites_predicted), STRINGS(result_statement, scans_predicted),
 	TEXT(result_statement, note));
 
 SHAPE(result_wait, U64(result_wait, start_us), U64(result_wait, duration_us),

@@ -234,8 +234,8 @@ int migration_execute(const struct migration *m, const struct migration_run *run
 	if (run->ledger)
 		ledger_start(&runner);
 	rng_seed(&runner.rng, run->seed);
-	if (!runner_predict(&runner, err) && !audit_open(&runner.audit, run, err) &&
-		!runner_connect(&runner, err)) {
+	if (!runner_predict(&runner, err) && !runner_forecast(&runner, err) &&
+		!audit_open(&runner.audit, run, err) && !runner_connect(&runner, err)) {
 		if (run->settings->limit_us)
 			runner.deadline_us = clock_us() + run->settings->limit_us;
 		result = run_units(&runner, err);

@@ -41,6 +41,7 @@ void record_init(struct result_statement *s)
 	set(&s->note, "");
 	set(&s->algorithm_predicted, "");
 	set(&s->lock_predicted, "");
+	set(&s->class_predicted, "");
 	record_attempt(s);
 }
 
@@ -88,6 +89,7 @@ void record_attempt(struct result_statement *s)
 	s->wal_bytes = s->start_us = s->duration_us = 0;
 	s->wal_exact = false;
 	set(&s->algorithm_measured, "");
+	set(&s->class_measured, "");
 	record_words(s, "not-run", "", "");
 }
 
@@ -188,6 +190,7 @@ void record_facts(struct runner *r, size_t i, const struct statement_facts *fact
 	s->wal_bytes = facts->wal_bytes;
 	s->wal_exact = facts->wal_exact;
 	set(&s->algorithm_measured, facts->algorithm);
+	forecast_measured(r, i);
 }
 
 void record_released(struct runner *r, const struct migration_unit *u, uint64_t wall_us)

@@ -89,6 +89,13 @@ void environment_free(char **env); /* NULL-safe */
  * fails is a note; -1: interrupted. */
 int runner_predict(struct runner *r, struct err *err);
 
+/* ---- forecast.c ---- */
+/* What the analyser says of each statement, on the schema as it stands. A server that does not tell
+ * its schema leaves a note; -1: interrupted. */
+int runner_forecast(struct runner *r, struct err *err);
+/* The class of what was seen of statement i, where it was predicted. */
+void forecast_measured(struct runner *r, size_t i);
+
 /* ---- record.c ---- */
 void record_all(struct runner *r); /* files and statements, none run yet */
 /* Masked, and cut between two characters; caller frees. */

@@ -148,9 +148,11 @@ static void draw_statement_facts(
 	line_take(c, "queued", words_waited(r, s));
 	line_take(c, "behind it", words_behind(r, s));
 	line_take(c, "rewrote", words_rewrote(s));
+	line_take(c, "class", words_class(s));
 	if (!all)
 		return;
 	line_take(c, "read", words_list(s->scanned, s->n_scanned));
+	line_take(c, "foretold", words_predicted(s));
 	line_take(c, "how", words_algorithm(s));
 	line(c, "note", words_text(s->note));
 	line_take(c, "log",

@@ -276,6 +276,36 @@ char *words_rewrote(const struct result_statement *s)
 	return text;
 }
 
+char *words_class(const struct result_statement *s)
+{
+	const char *predicted = words_text(s->class_predicted);
+	const char *measured = words_text(s->class_measured);
+
+	if (!*predicted)
+		return mem_strdup("");
+	if (!*measured)
+		return mem_printf("predicted %s", predicted);
+	if (!strcmp(predicted, measured))
+		return mem_printf("%s, as predicted", measured);
+	return mem_printf("%s by what was measured, predicted %s", measured, predicted);
+}
+
+/* "AccessExclusiveLock on public.a; rewrites public.a": what keeps others out. */
+char *words_predicted(const struct result_statement *s)
+{
+	struct str out = {0};
+
+	for (size_t i = 0; i < s->n_locks_predicted; i++)
+		if (s->locks_predicted[i].blocks_reads || s->locks_predicted[i].blocks_writes)
+			str_addf(&out, "%s%s on %s", out.len ? ", " : "",
+				words_text(s->locks_predicted[i].mode),
+				words_text(s->locks_predicted[i].object));
+	for (size_t i = 0; i < s->n_rewrites_predicted; i++)
+		str_addf(&out, "%srewrites %s", out.len ? "; " : "",
+			words_text(s->rewrites_predicted[i]));
+	return str_take(&out);
+}
+
 char *words_algorithm(const struct result_statement *s)
 {
 	const char *measured = words_text(s->algorithm_measured);

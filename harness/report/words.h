@@ -25,6 +25,8 @@ char *words_behind(const struct result *r, const struct result_statement *s);
 char *words_waited(const struct result *r, const struct result_statement *s);
 char *words_rewrote(const struct result_statement *s); /* "public.a, 22.0 MB of log"; "" nothing */
 /* "copy, predicted instant, LOCK=none accepted"; "" outside the MySQL family. */
+char *words_class(const struct result_statement *s); /* "" where nobody predicts */
+char *words_predicted(const struct result_statement *s);
 char *words_algorithm(const struct result_statement *s);
 char *words_other_waits(const struct result *r); /* what the migration is not to blame for; "" */
 char *words_traffic(const struct result *r); /* "400/s over 20 connections, 2 scripts, seed 42" */

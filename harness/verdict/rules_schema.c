@@ -154,25 +154,93 @@ static unsigned cost(const char *algorithm)
 	return 0;
 }
 
+static void dearer_algorithm(
+	const struct verdict_rule *rule, struct result *r, const struct result_statement *s)
+{
+	struct str message = {0};
+	char buf[UNITS_TEXT];
+
+	if (!cost(s->algorithm_predicted) ||
+		cost(s->algorithm_measured) <= cost(s->algorithm_predicted))
+		return;
+	rules_name(s, &message);
+	str_addf(&message, " was predicted as '%s' and ran as '%s'", s->algorithm_predicted,
+		s->algorithm_measured);
+	rules_add(rule, r, SEVERITY_WARNING, s->index, str_take(&message),
+		mem_printf("the server did the former on a copy with a few rows, the "
+			   "latter on the table itself, in %s",
+			units_duration_text(s->duration_us, buf)),
+		mem_strdup("trust the measurement, and name the algorithm in the "
+			   "statement (ALGORITHM=...), so that the server refuses instead "
+			   "of choosing a dearer one"));
+}
+
+/* Analysers write names as SQL has them, observers as they are: public."User", public.User. */
+static bool same_name(const char *written, const char *seen)
+{
+	for (; *written; written++) {
+		if (*written == '"')
+			continue;
+		if (*written != *seen)
+			return false;
+		seen++;
+	}
+	return !*seen;
+}
+
+/* In a mode, or in any that keeps writers out where `mode` is NULL. */
+static bool lock_predicted(const struct result_statement *s, const char *object, const char *mode)
+{
+	for (size_t i = 0; i < s->n_locks_predicted; i++) {
+		const struct result_predicted_lock *l = &s->locks_predicted[i];
+
+		if (same_name(l->object, object) && (mode ? is(l->mode, mode) : l->blocks_writes))
+			return true;
+	}
+	return false;
+}
+
+static bool rewrite_predicted(const struct result_statement *s, const char *relation)
+{
+	for (size_t i = 0; i < s->n_rewrites_predicted; i++)
+		if (same_name(s->rewrites_predicted[i], relation))
+			return true;
+	/* An index that is built anew is locked, and that was told. */
+	return lock_predicted(s, relation, NULL);
+}
+
+static void unforeseen(
+	const struct verdict_rule *rule, struct result *r, const struct result_statement *s)
+{
+	CLEANUP(cleanup_str) struct str what = {0};
+	struct str message = {0};
+
+	if (!*rules_text(s->class_predicted) || is(s->class_predicted, "unknown"))
+		return;
+	for (size_t i = 0; i < s->n_locks; i++) {
+		const struct result_lock *l = &s->locks[i];
+
+		if (!l->new_object && (l->blocks_reads || l->blocks_writes) &&
+			!lock_predicted(s, l->object, l->mode))
+			str_addf(&what, "%s%s on %s", what.len ? ", " : "", l->mode, l->object);
+	}
+	for (size_t i = 0; i < s->n_rewritten; i++)
+		if (!rewrite_predicted(s, s->rewritten[i]))
+			str_addf(&what, "%sa rewrite of %s", what.len ? ", " : "", s->rewritten[i]);
+	if (!what.len)
+		return;
+	rules_name(s, &message);
+	str_add(&message, " did what was not predicted of it");
+	rules_add(rule, r, SEVERITY_WARNING, s->index, str_take(&message),
+		mem_printf(
+			"predicted %s; measured besides: %s", s->class_predicted, str_text(&what)),
+		mem_strdup("trust the measurement; lint is wrong here, please file it"));
+}
+
 void rule_prediction_contradicted(const struct verdict_rule *rule, struct result *r)
 {
 	for (size_t i = 0; i < r->n_statements; i++) {
-		const struct result_statement *s = &r->statements[i];
-		struct str message = {0};
-		char buf[UNITS_TEXT];
-
-		if (!cost(s->algorithm_predicted) ||
-			cost(s->algorithm_measured) <= cost(s->algorithm_predicted))
-			continue;
-		rules_name(s, &message);
-		str_addf(&message, " was predicted as '%s' and ran as '%s'", s->algorithm_predicted,
-			s->algorithm_measured);
-		rules_add(rule, r, SEVERITY_WARNING, s->index, str_take(&message),
-			mem_printf("the server did the former on a copy with a few rows, the "
-				   "latter on the table itself, in %s",
-				units_duration_text(s->duration_us, buf)),
-			mem_strdup("trust the measurement, and name the algorithm in the "
-				   "statement (ALGORITHM=...), so that the server refuses instead "
-				   "of choosing a dearer one"));
+		dearer_algorithm(rule, r, &r->statements[i]);
+		unforeseen(rule, r, &r->statements[i]);
 	}
 }

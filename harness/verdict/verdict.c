@@ -57,8 +57,9 @@ static const struct verdict_rule rules[] = {
 		"transactions, no wait beyond verdict.max_lock_wait, at least 50 transactions.",
 		false, rule_baseline_unfit},
 	{"prediction-contradicted", NULL, NULL,
-		"No statement costs more than the server said beforehand, on a small copy.", false,
-		rule_prediction_contradicted},
+		"No statement costs more than the server said beforehand on a small copy, or locks "
+		"or rewrites what its text and the schema did not foretell.",
+		false, rule_prediction_contradicted},
 	{"invalid-index-hidden", NULL, NULL,
 		"IF NOT EXISTS does not report success over an INVALID index.", false,
 		rule_invalid_index_hidden},

@@ -130,6 +130,8 @@ void sample_statement(struct result *r, unsigned line, const char *kind, const c
 		.algorithm_measured = mem_strdup(""),
 		.algorithm_predicted = mem_strdup(""),
 		.lock_predicted = mem_strdup(""),
+		.class_predicted = mem_strdup(""),
+		.class_measured = mem_strdup(""),
 		.note = mem_strdup("")};
 }
 
@@ -277,6 +279,12 @@ void sample_full(struct result *r)
 	sample_set(&s->algorithm_measured, "rebuild");
 	sample_set(&s->algorithm_predicted, "inplace");
 	sample_set(&s->lock_predicted, "none");
+	sample_set(&s->class_predicted, "concurrent-build eligible");
+	sample_set(&s->class_measured, "concurrent-build eligible");
+	*ADD(s->locks_predicted, s->n_locks_predicted) = (struct result_predicted_lock){
+		mem_strdup("public.appointment"), mem_strdup("ShareLock"), false, true};
+	*ADD(s->rewrites_predicted, s->n_rewrites_predicted) = mem_strdup("public.appointment");
+	*ADD(s->scans_predicted, s->n_scans_predicted) = mem_strdup("public.appointment");
 	sample_set(&s->note, "run outside a transaction: CONCURRENTLY");
 	*ADD(r->findings, r->n_findings) = (struct result_finding){mem_strdup("lock-wait-too-long"),
 		SEVERITY_REJECT, 1, mem_strdup("212 waited"), mem_strdup("the limit is 500 ms"),
