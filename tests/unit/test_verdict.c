@@ -45,6 +45,8 @@ static void no_migration(struct result *r)
 		mem_free(s->algorithm_measured);
 		mem_free(s->algorithm_predicted);
 		mem_free(s->lock_predicted);
+		mem_free(s->class_predicted);
+		mem_free(s->class_measured);
 		mem_free(s->note);
 	}
 }
@@ -116,12 +118,33 @@ CHANGE(kept_for_later, r->statements[0].duration_us = 3000;
 	sample_lock(r, 1, TABLE, "ShareRowExclusiveLock", 1400000, false);
 	sample_waits(r, 1, "book", TABLE, "RowExclusiveLock", 80, 300000, false))
 
+static void foretell(struct result *r, const char *object, const char *mode)
+{
+	struct result_statement *s = &r->statements[0];
+
+	s->locks_predicted = mem_resize(
+		s->locks_predicted, s->n_locks_predicted + 1, sizeof(*s->locks_predicted));
+	s->locks_predicted[s->n_locks_predicted++] =
+		(struct result_predicted_lock){mem_strdup(object), mem_strdup(mode), false, true};
+}
+
 CHANGE(predicted, sample_set(&r->statements[0].algorithm_predicted, "rebuild");
 	sample_set(&r->statements[0].algorithm_measured, "rebuild"))
 CHANGE(contradicted, predicted(r); sample_set(&r->statements[0].algorithm_measured, "copy"))
 CHANGE(better_than_predicted, predicted(r);
 	sample_set(&r->statements[0].algorithm_measured, "instant"))
 CHANGE(not_predicted, contradicted(r); sample_set(&r->statements[0].algorithm_predicted, ""))
+/* Statement 1 takes a lock, for a moment; what was foretold of it comes after. */
+CHANGE(unforeseen, sample_lock(r, 1, TABLE, "ShareLock", 1000, false);
+	sample_set(&r->statements[0].class_predicted, "instant-safe"))
+CHANGE(unforeseen_unknown, unforeseen(r); sample_set(&r->statements[0].class_predicted, "unknown"))
+CHANGE(unforeseen_new, unforeseen(r); r->statements[0].locks[0].new_object = true)
+CHANGE(unforeseen_mild, unforeseen(r); r->statements[0].locks[0].blocks_writes = false)
+CHANGE(foreseen, unforeseen(r); foretell(r, TABLE, "ShareLock"))
+CHANGE(foreseen_otherwise, unforeseen(r); foretell(r, TABLE, "AccessExclusiveLock"))
+CHANGE(foreseen_quoted, unforeseen(r); foretell(r, "\"public\".\"appointment\"", "ShareLock"))
+CHANGE(rewrite_unforeseen, foreseen(r); sample_rewritten(r, 1, TABLE "_pkey"))
+CHANGE(rewrite_foreseen, rewrite_unforeseen(r); foretell(r, TABLE "_pkey", "AccessExclusiveLock"))
 CHANGE(not_measured, predicted(r); sample_set(&r->statements[0].algorithm_measured, ""))
 
 static const struct {
@@ -210,6 +233,19 @@ static const struct {
 	{"cheaper than predicted", better_than_predicted, "approve", "", 0, 0},
 	{"no prediction", not_predicted, "approve", "", 0, 0},
 	{"no measurement", not_measured, "approve", "", 0, 0},
+	{"a lock that was not foretold", unforeseen, "approve", "prediction-contradicted",
+		SEVERITY_WARNING, 1},
+	{"nothing could be foretold", unforeseen_unknown, "approve", "", 0, 0},
+	{"its own new table", unforeseen_new, "approve", "", 0, 0},
+	{"a lock that keeps nobody out", unforeseen_mild, "approve", "", 0, 0},
+	{"the lock that was foretold", foreseen, "approve", "", 0, 0},
+	{"another mode", foreseen_otherwise, "approve", "prediction-contradicted", SEVERITY_WARNING,
+		1},
+	{"the same name, quoted", foreseen_quoted, "approve", "", 0, 0},
+	{"a rewrite that was not foretold", rewrite_unforeseen, "approve",
+		"prediction-contradicted", SEVERITY_WARNING, 1},
+	{"an index that was told to be locked", rewrite_foreseen, "approve", "table-rewritten",
+		SEVERITY_WARNING, 1},
 	{"lock kept while the next ran", kept_for_later, "approve", "lock-kept-for-later",
 		SEVERITY_WARNING, 1},
 };
