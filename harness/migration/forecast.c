@@ -152,32 +152,52 @@ static bool reads(const struct result_statement *s, const char *object)
 	return false;
 }
 
-/* Existing rows were gone through while others were kept out. */
-static bool slow(const struct result_statement *s)
+static bool keeps_out(const struct result_statement *s, const struct result_statement *reader)
 {
-	if (s->n_rewritten)
-		return true;
 	for (size_t i = 0; i < s->n_locks; i++)
 		if (!s->locks[i].new_object && s->locks[i].blocks_writes &&
-			reads(s, s->locks[i].object))
+			reads(reader, s->locks[i].object))
 			return true;
 	return false;
+}
+
+/* Existing rows were gone through while others were kept out, be it by an earlier statement of the
+ * same transaction. */
+static bool slow(const struct runner *r, const struct migration_unit *u, size_t i)
+{
+	const struct result_statement *s = &r->result->statements[i];
+
+	for (size_t k = u->first; k <= i; k++)
+		if (keeps_out(&r->result->statements[k], s))
+			return true;
+	return s->n_rewritten;
+}
+
+static const struct migration_unit *unit_of(const struct runner *r, size_t i)
+{
+	const struct migration_unit *u = r->m->units;
+
+	while (i >= u->first + u->n)
+		u++;
+	return u;
 }
 
 void forecast_measured(struct runner *r, size_t i)
 {
 	struct result_statement *s = &r->result->statements[i];
 	const unsigned build = SQL_NO_TRANSACTION | SQL_UNCUT;
+	const char *measured = sql_class_name(SQL_CLASS_INSTANT_SAFE);
 	const char *concurrent = sql_class_name(SQL_CLASS_CONCURRENT_BUILD);
-	bool eligible = !strcmp(s->class_predicted ? s->class_predicted : "", concurrent);
-	bool built = (r->m->statements[i].sql->flags & build) == build;
+	bool eligible, slowly;
 
+	/* Statements that were learned from a server were never predicted. */
 	if (!s->class_predicted || !*s->class_predicted)
 		return;
-	if (slow(s))
-		set(&s->class_measured,
-			eligible ? concurrent : sql_class_name(SQL_CLASS_EXPAND_CONTRACT));
-	else
-		set(&s->class_measured,
-			eligible && built ? concurrent : sql_class_name(SQL_CLASS_INSTANT_SAFE));
+	eligible = !strcmp(s->class_predicted, concurrent);
+	slowly = slow(r, unit_of(r, i), i);
+	if (eligible && (slowly || (r->m->statements[i].sql->flags & build) == build))
+		measured = concurrent;
+	else if (slowly)
+		measured = sql_class_name(SQL_CLASS_EXPAND_CONTRACT);
+	set(&s->class_measured, measured);
 }

@@ -287,7 +287,7 @@ char *words_class(const struct result_statement *s)
 		return mem_printf("predicted %s", predicted);
 	if (!strcmp(predicted, measured))
 		return mem_printf("%s, as predicted", measured);
-	return mem_printf("%s by what was measured, predicted %s", measured, predicted);
+	return mem_printf("by its locks %s, predicted %s", measured, predicted);
 }
 
 /* "AccessExclusiveLock on public.a; rewrites public.a": what keeps others out. */
