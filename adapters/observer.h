@@ -47,7 +47,7 @@ void wait_event_release(struct wait_event *event);
 struct observe_source {
 	char name[32];	      /* "log-file", "log-sql", "sampling" */
 	char detail[160];     /* "jsonlog, deadlock_timeout 10ms" */
-	char blind_to[256];   /* what it cannot see, in a sentence; "" nothing known */
+	char blind_to[384];   /* what it cannot see, in a sentence; "" nothing known */
 	uint64_t min_wait_us; /* the shortest wait that is seen whole */
 	bool exact;
 };

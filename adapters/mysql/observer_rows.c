@@ -11,7 +11,7 @@
 
 #define MONITOR_EVERY_US 50000
 #define LOCK_WAITS_EVERY_US 100000
-#define BLOCKERS_EVERY_US 130000
+#define BLOCKERS_EVERY_US 105000 /* the cache of the tables is renewed when unread for 100 ms */
 #define SECOND_US 1000000
 #define TIMEOUT_OFF_US 80000 /* how far an estimate is off, and a time-out late */
 #define GROUP_MAX_US 500000  /* then waits are told as estimated */
@@ -157,6 +157,17 @@ static int sample_monitor(
 	return 0;
 }
 
+/* Whoever is in the way of a wait is asked for as soon as there can be an answer. */
+static bool blockers_due(const struct my_row_waits *r, uint64_t now_us)
+{
+	if (r->source != MY_ROWS_MONITOR || now_us - r->blockers_us < BLOCKERS_EVERY_US)
+		return false;
+	for (size_t i = 0; i < r->n; i++)
+		if (!r->open[i].holders.n && !r->open[i].ahead.n)
+			return true;
+	return false;
+}
+
 static int sample_lock_waits(
 	struct my_row_waits *r, struct observer_session *s, uint64_t now_us, struct err *err)
 {
@@ -255,8 +266,8 @@ static void settle(struct my_row_waits *r, struct my_waits *waits, uint64_t min_
  * Row locks are waited for in whole seconds at most (innodb_lock_wait_timeout). It ended about
  * then, and a transaction that was in its way is still as old as the wait: it was not granted.
  */
-static enum wait_outcome outcome_of(
-	const struct my_row_wait *w, struct observer_session *s, uint64_t end_us)
+static enum wait_outcome outcome_of(struct my_row_waits *r, const struct my_row_wait *w,
+	struct observer_session *s, uint64_t end_us)
 {
 	uint64_t waited = end_us - w->start_us, seconds = (waited + TIMEOUT_OFF_US) / SECOND_US;
 	CLEANUP(cleanup_free) char *sql = NULL;
@@ -269,6 +280,7 @@ static enum wait_outcome outcome_of(
 		seconds);
 	if (mo_ask(s, sql, NULL))
 		return WAIT_ACQUIRED;
+	r->blockers_us = clock_wall_us(); /* the same cache */
 	for (unsigned i = 0; i < mo_rows(s); i++)
 		if (my_sessions_has(&w->holders, mo_number(s, i, 0)))
 			return WAIT_TIMED_OUT;
@@ -282,7 +294,7 @@ static void end_missing(struct my_row_waits *r, struct observer_session *s, uint
 		uint64_t end = w->seen_us + (now_us - w->seen_us) / 2;
 
 		if (!w->in_sample)
-			end_wait(r, i, end, outcome_of(w, s, end));
+			end_wait(r, i, end, outcome_of(r, w, s, end));
 	}
 }
 
@@ -316,7 +328,7 @@ int my_row_waits_poll(struct my_row_waits *r, struct observer_session *s, struct
 {
 	uint64_t now = clock_wall_us();
 
-	if (r->source == MY_ROWS_NONE || now < r->next_us)
+	if (r->source == MY_ROWS_NONE || (now < r->next_us && !blockers_due(r, now)))
 		return 0;
 	r->next_us = now + (r->source == MY_ROWS_MONITOR ? MONITOR_EVERY_US : LOCK_WAITS_EVERY_US);
 	if (!r->looked_us) { /* the state at the beginning */
