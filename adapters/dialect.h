@@ -59,6 +59,8 @@ void sql_script_release(struct sql_script *script);
 
 #define DIALECT_KEEP UINT64_MAX
 
+struct str;
+
 struct dialect {
 	const char *name;	    /* "postgres" */
 	const char *parser_version; /* which grammar: "libpg_query 15" */
@@ -74,7 +76,7 @@ struct dialect {
 	 */
 	char *(*session_timeouts)(uint64_t lock_us, uint64_t statement_us);
 	char *(*quote_name)(const char *name);	  /* `a b` -> "a b"; caller frees */
-	char *(*quote_literal)(const char *text); /* caller frees */
+	void (*add_literal)(struct str *out, const char *text); /* it's -> 'it''s', to the end */
 	/* Text for db_run() (may be several statements) whose rows are one text column: up to n
 	 * values, NULLs left out, drawn at random from table.column without reading a large table
 	 * whole; caller frees. `table` may be schema-qualified, as written; views and partitioned

@@ -63,19 +63,24 @@ char *my_sql_name(const char *name)
 	return str_take(&out);
 }
 
+void my_sql_add_literal(struct str *out, const char *text)
+{
+	/* A backslash means something else in each sql_mode; in hexadecimal it means nothing. */
+	if (strchr(text, '\\')) {
+		str_add(out, " _utf8mb4 X'");
+		for (; *text; text++)
+			str_addf(out, "%02X", (unsigned)(unsigned char)*text);
+		str_add_char(out, '\'');
+	} else {
+		add_quoted(out, text, '\'');
+	}
+}
+
 char *my_sql_literal(const char *text)
 {
 	struct str out = {0};
 
-	/* A backslash means something else in each sql_mode; in hexadecimal it means nothing. */
-	if (strchr(text, '\\')) {
-		str_add(&out, " _utf8mb4 X'");
-		for (; *text; text++)
-			str_addf(&out, "%02X", (unsigned)(unsigned char)*text);
-		str_add_char(&out, '\'');
-	} else {
-		add_quoted(&out, text, '\'');
-	}
+	my_sql_add_literal(&out, text);
 	return str_take(&out);
 }
 

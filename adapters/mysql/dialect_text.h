@@ -5,8 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/str.h"
+
 char *my_session_timeouts(uint64_t lock_us, uint64_t statement_us);
 char *my_sql_name(const char *name);
+void my_sql_add_literal(struct str *out, const char *text);
 char *my_sql_literal(const char *text);
 char *my_sample(const char *table, const char *column, unsigned n);
 char *my_disturbance(const char *kind, const char *table);

@@ -46,22 +46,27 @@ char *pg_sql_name(const char *name)
 	return str_take(&out);
 }
 
+void pg_sql_add_literal(struct str *out, const char *text)
+{
+	/* Right whatever standard_conforming_strings says. */
+	if (strchr(text, '\\')) {
+		str_add(out, " E'");
+		for (; *text; text++) {
+			if (*text == '\'' || *text == '\\')
+				str_add_char(out, *text);
+			str_add_char(out, *text);
+		}
+		str_add_char(out, '\'');
+	} else {
+		add_quoted(out, text, '\'');
+	}
+}
+
 char *pg_sql_literal(const char *text)
 {
 	struct str out = {0};
 
-	/* Right whatever standard_conforming_strings says. */
-	if (strchr(text, '\\')) {
-		str_add(&out, " E'");
-		for (; *text; text++) {
-			if (*text == '\'' || *text == '\\')
-				str_add_char(&out, *text);
-			str_add_char(&out, *text);
-		}
-		str_add_char(&out, '\'');
-	} else {
-		add_quoted(&out, text, '\'');
-	}
+	pg_sql_add_literal(&out, text);
 	return str_take(&out);
 }
 

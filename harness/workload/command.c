@@ -65,13 +65,10 @@ static int parameters(struct session *s, struct db_error *e)
 /* Numbers stand bare, so that `:a + :b` and `LIMIT :n` mean what they mean in pgbench. */
 static void add_literal(struct session *s, const struct value *v, const struct db_param *param)
 {
-	CLEANUP(cleanup_free) char *quoted = NULL;
-
 	if (!param->text) {
 		str_add(&s->text, "NULL");
 	} else if (v->type == VALUE_TEXT) {
-		quoted = s->worker->workload->config->engine->dialect->quote_literal(param->text);
-		str_add(&s->text, quoted);
+		s->worker->workload->config->engine->dialect->add_literal(&s->text, param->text);
 	} else {
 		/* `x -:v` with a negative number must not become a comment. */
 		str_add(&s->text, param->text[0] == '-' ? " " : "");

@@ -367,15 +367,16 @@ START_TEST(a_literal_means_the_same_in_every_mode)
 {
 	static const char text[] = "it's \\ \"é\" \\' -- ; ";
 	static const char *const modes[] = {"", "NO_BACKSLASH_ESCAPES", "ANSI"};
-	CLEANUP(cleanup_free) char *literal = dialect->quote_literal(text);
-	CLEANUP(cleanup_free) char *query = mem_printf("SELECT %s", literal);
+	CLEANUP(cleanup_str) struct str query = {0};
 
+	str_add(&query, "SELECT ");
+	dialect->add_literal(&query, text);
 	for (unsigned i = 0; i < 3; i++) {
 		CLEANUP(cleanup_free) char *mode = mem_printf("SET sql_mode = '%s'", modes[i]);
 		char *got;
 
 		sql(mode);
-		got = text_of(query);
+		got = text_of(str_text(&query));
 		ck_assert_str_eq(got, text);
 		mem_free(got);
 	}

@@ -269,15 +269,16 @@ END_TEST
 START_TEST(quotes_and_sets_timeouts)
 {
 	char *text = postgres_dialect.quote_name("a \"b\"");
+	struct str out = {0};
 
 	ck_assert_str_eq(text, "\"a \"\"b\"\"\"");
 	mem_free(text);
-	text = postgres_dialect.quote_literal("it's");
-	ck_assert_str_eq(text, "'it''s'");
-	mem_free(text);
-	text = postgres_dialect.quote_literal("\\'");
-	ck_assert_str_eq(text, " E'\\\\'''");
-	mem_free(text);
+	postgres_dialect.add_literal(&out, "it's");
+	ck_assert_str_eq(str_text(&out), "'it''s'");
+	str_clear(&out);
+	postgres_dialect.add_literal(&out, "\\'");
+	ck_assert_str_eq(str_text(&out), " E'\\\\'''");
+	str_release(&out);
 	text = postgres_dialect.session_timeouts(2000000, 0);
 	ck_assert_str_eq(text, "SET lock_timeout = 2000; SET statement_timeout = 0");
 	mem_free(text);
