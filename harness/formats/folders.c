@@ -104,8 +104,9 @@ int diesel_text(const struct found *f, const struct format_options *options,
 bool prisma_owns(const struct found *f, unsigned *ret_line)
 {
 	*ret_line = 0;
+	/* A file given by itself may be any team's 01_index/migration.sql. */
 	return !strcmp(f->name, "migration.sql") && is_version_folder(f->folder) &&
-		strspn(f->folder, DIGITS) == STAMP_DIGITS;
+		(!f->given || strspn(f->folder, DIGITS) == STAMP_DIGITS);
 }
 
 enum role prisma_name(const struct found *f, struct format_file *ret)

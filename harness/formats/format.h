@@ -53,6 +53,7 @@ struct migration_format {
 		struct format_file *ret, struct err *err);
 	/* Orders versions; NULL: there are none, and files stay in the order given. */
 	int (*compare)(const char *a, const char *b);
+	bool twice; /* files may share a version; then they go by name */
 	/* Finds the way down among all files; NULL: read_text() does. */
 	int (*find_down)(const struct found_list *all, struct format_file *ret, struct err *err);
 	/* The first one that is there counts. */

@@ -174,17 +174,25 @@ static int by_version(const void *a, const void *b, void *compare)
 		return x->repeatable ? 1 : -1;
 	if (x->repeatable)
 		return strcmp(x->title, y->title);
-	return (*order)(x->version, y->version);
+	if ((*order)(x->version, y->version))
+		return (*order)(x->version, y->version);
+	return strcmp(x->path, y->path);
+}
+
+static bool is_same(const struct migration_format *format, const struct format_file *a,
+	const struct format_file *b)
+{
+	if (a->repeatable || b->repeatable)
+		return a->repeatable && b->repeatable && !strcmp(a->title, b->title);
+	return !format->compare(a->version, b->version);
 }
 
 static int check_twice(const struct format_set *set, struct err *err)
 {
-	int (*order)(const char *, const char *) = set->format->compare;
-
 	for (size_t i = 1; i < set->n_files; i++) {
 		const struct format_file *a = &set->files[i - 1], *b = &set->files[i];
 
-		if (!by_version(a, b, &order))
+		if (is_same(set->format, a, b))
 			return err_set(err, ERR_USAGE, "'%s' and '%s' have the same %s, '%s'",
 				a->path, b->path, a->repeatable ? "name" : "version",
 				a->repeatable ? a->title : a->version);
@@ -257,7 +265,7 @@ static int arrange(struct reading *r, struct err *err)
 		int (*order)(const char *, const char *) = set->format->compare;
 
 		qsort_r(set->files, set->n_files, sizeof(*set->files), by_version, &order);
-		if (check_twice(set, err))
+		if (!set->format->twice && check_twice(set, err))
 			return -1;
 	}
 	return cut_range(set, r->options, err);

@@ -54,7 +54,8 @@ static const struct ledger
 	diesel_ledger = {"__diesel_schema_migrations",
 		"SELECT version, 1, 0, 0, NULL FROM __diesel_schema_migrations"},
 	prisma_ledger = {"_prisma_migrations",
-		"SELECT SUBSTRING(migration_name FROM 1 FOR 14), rolled_back_at IS NULL, "
+		"SELECT SUBSTRING(migration_name FROM 1 FOR POSITION('_' IN migration_name) - 1), "
+		"rolled_back_at IS NULL, "
 		"finished_at IS NULL AND rolled_back_at IS NULL, 0, NULL "
 		"FROM _prisma_migrations ORDER BY started_at"},
 	flyway_ledger = {"flyway_schema_history",
@@ -93,7 +94,7 @@ const struct migration_format format_table[] = {
 	{"golang-migrate", FAMILY_PAIRS, 2, golang_migrate_owns, golang_migrate_name,
 		golang_migrate_text, compare_numbers,
 		.ledgers = {&golang_migrate_ledger, &sqlx_ledger, &pop_ledger}},
-	{"pairs", FAMILY_PAIRS, 1, pair_owns, pair_name, pair_text, compare_lettered,
+	{"pairs", FAMILY_PAIRS, 1, pair_owns, pair_name, pair_text, compare_lettered, .twice = true,
 		.ledgers = {&golang_migrate_ledger, &sqlx_ledger, &pop_ledger}},
 	{0},
 };
