@@ -4,6 +4,7 @@
  *
  *   CACHE/ENGINE/KEY        a cleanly stopped data directory
  *   CACHE/ENGINE/KEY.lock   held exclusively while KEY is built or removed, shared while copied
+ *   CACHE/ENGINE/KEY.pool   copies that are ready to be taken, see fixture_pool.c
  */
 #ifndef REHEARSE_ADAPTERS_FIXTURE_H
 #define REHEARSE_ADAPTERS_FIXTURE_H
@@ -54,6 +55,19 @@ char *fixture_path(const struct fixture *f, const char *cache_dir);
  */
 int fixture_copy(const struct fixture *f, const void *programs, const struct provider_env *env,
 	const char *run_dir, const char *const *to, struct err *err);
+
+/* The lock under which it may be copied, of a fixture that is there: builds it first when it is
+ * not. -1 on an error, else a descriptor that the caller closes. */
+int fixture_hold(const struct fixture *f, const void *programs, const struct provider_env *env,
+	const char *run_dir, struct err *err);
+/* A lock of PATH.lock, as flock() takes it; waits, but not past an interrupt. */
+int fixture_lock(const char *path, int how, const struct provider_env *env, struct err *err);
+
+/* Makes copies until so many rehearsals need not wait for one; `server`: its name for people. */
+int fixture_pool_fill(const struct fixture *f, const void *programs, const struct provider_env *env,
+	const char *run_dir, const char *server, unsigned rehearsals, struct err *err);
+/* Moves a ready copy of the cached data directory `entry` to `to`. False: there is none. */
+bool fixture_pool_take(const char *entry, const char *to);
 
 /* For builders: the *.sql files in a directory of their own, `to`, that the server's user owns and
  * alone can read. */

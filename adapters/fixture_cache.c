@@ -24,10 +24,9 @@ static void tell(const struct provider_env *env, const char *text)
 		env->progress(env->ctx, text);
 }
 
-/* The lock's descriptor, or -1. Waits for another run, but not past an interrupt. */
-static int lock_entry(const char *entry, int how, const struct provider_env *env, struct err *err)
+int fixture_lock(const char *of, int how, const struct provider_env *env, struct err *err)
 {
-	CLEANUP(cleanup_free) char *path = mem_printf("%s.lock", entry);
+	CLEANUP(cleanup_free) char *path = mem_printf("%s.lock", of);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0)
@@ -38,7 +37,7 @@ static int lock_entry(const char *entry, int how, const struct provider_env *env
 			close(fd);
 			return -1;
 		}
-		tell(env, "waiting for another run that builds the same fixture");
+		tell(env, "waiting for another run that is at the same fixture");
 		if (interrupt_check(err)) {
 			close(fd);
 			return -1;
@@ -100,11 +99,16 @@ static void drop_entry(const char *path)
 {
 	CLEANUP(cleanup_free) char *lock = mem_printf("%s.lock", path);
 	CLEANUP(cleanup_free) char *gone = mem_printf("%s.part", path);
+	CLEANUP(cleanup_free) char *pool = mem_printf("%s.pool", path);
 	CLEANUP(cleanup_fd) int fd = open(lock, O_RDWR | O_CLOEXEC);
 
 	/* The lock file itself stays: another run may just be waiting on it. */
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && rename(path, gone) == 0)
 		fs_remove_tree(gone, NULL);
+	else
+		return;
+	/* Whoever fills it holds the entry's lock. */
+	fs_remove_tree(pool, NULL);
 }
 
 static void trim(const char *dir)
@@ -145,7 +149,7 @@ static int build_entry(const struct fixture *f, const void *programs,
 	CLEANUP(cleanup_free) char *data = NULL;
 	CLEANUP(cleanup_free) char *build = fs_join(run_dir, "build");
 	CLEANUP(cleanup_free) char *dir = fs_dirname(entry);
-	CLEANUP(cleanup_fd) int lock = lock_entry(entry, LOCK_EX, env, err);
+	CLEANUP(cleanup_fd) int lock = fixture_lock(entry, LOCK_EX, env, err);
 
 	if (lock < 0)
 		return -1;
@@ -158,16 +162,8 @@ static int build_entry(const struct fixture *f, const void *programs,
 	return fs_remove_tree(build, err);
 }
 
-static int copy_entry(const char *entry, const char *const *to, struct err *err)
-{
-	for (size_t i = 0; to[i]; i++)
-		if (i ? fs_copy_tree(entry, to[i], err) : fs_copy_tree_settled(entry, to[i], err))
-			return -1;
-	return 0;
-}
-
-int fixture_copy(const struct fixture *f, const void *programs, const struct provider_env *env,
-	const char *run_dir, const char *const *to, struct err *err)
+int fixture_hold(const struct fixture *f, const void *programs, const struct provider_env *env,
+	const char *run_dir, struct err *err)
 {
 	CLEANUP(cleanup_free) char *entry = fixture_path(f, env->cache_dir);
 	CLEANUP(cleanup_free) char *dir = fs_dirname(entry);
@@ -176,18 +172,36 @@ int fixture_copy(const struct fixture *f, const void *programs, const struct pro
 		return -1;
 	/* A second round only when the entry was removed between building and copying. */
 	for (int round = 0; round < 3; round++) {
-		CLEANUP(cleanup_fd) int lock = -1;
+		int lock;
 
 		if (!fs_is_dir(entry) && build_entry(f, programs, env, run_dir, entry, err))
 			return -1;
-		lock = lock_entry(entry, LOCK_SH, env, err);
+		lock = fixture_lock(entry, LOCK_SH, env, err);
 		if (lock < 0)
 			return -1;
-		if (!fs_is_dir(entry))
-			continue;
-		futimens(lock, NULL); /* the time of last use */
-		tell(env, "copying the fixture");
-		return copy_entry(entry, to, err);
+		if (fs_is_dir(entry)) {
+			futimens(lock, NULL); /* the time of last use */
+			return lock;
+		}
+		close(lock);
 	}
 	return err_set(err, ERR_FAILED, "the cached fixture '%s' vanishes again and again", entry);
+}
+
+int fixture_copy(const struct fixture *f, const void *programs, const struct provider_env *env,
+	const char *run_dir, const char *const *to, struct err *err)
+{
+	CLEANUP(cleanup_free) char *entry = fixture_path(f, env->cache_dir);
+	CLEANUP(cleanup_fd) int lock = fixture_hold(f, programs, env, run_dir, err);
+
+	if (lock < 0)
+		return -1;
+	tell(env, "copying the fixture");
+	for (size_t i = 0; to[i]; i++) {
+		if (fixture_pool_take(entry, to[i]))
+			continue;
+		if (i ? fs_copy_tree(entry, to[i], err) : fs_copy_tree_settled(entry, to[i], err))
+			return -1;
+	}
+	return 0;
 }

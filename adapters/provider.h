@@ -95,6 +95,11 @@ struct provider {
 	int (*plan)(const struct provider_config *config, const struct provider_env *env,
 		struct str *out, struct err *err);
 
+	/* Makes ready copies until `rehearsals` of them need not wait for one (pool.h), or, for 0,
+	 * removes them. NULL: this provider has nothing that could be ready. */
+	int (*pool)(const struct provider_config *config, const struct provider_env *env,
+		unsigned rehearsals, struct err *err);
+
 	/* Checks the configuration's words only (ERR_USAGE). config, env: kept by reference. */
 	int (*open)(const struct provider_config *config, const struct provider_env *env,
 		struct replica **ret, struct err *err);

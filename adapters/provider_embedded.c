@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "adapters/pool.h"
 #include "adapters/run_dir.h"
 #include "harness/base/cleanup.h"
+#include "harness/base/interrupt.h"
 #include "harness/base/mem.h"
 
 struct replica {
@@ -76,6 +78,42 @@ int embedded_plan(const struct embedded_engine *engine, const struct provider_co
 	if (!result)
 		plan_lines(r, server, out);
 	end(r, NULL);
+	return result;
+}
+
+static int fill_pool(struct replica *r, const char *server, unsigned rehearsals, struct err *err)
+{
+	const struct embedded_engine *e = r->engine;
+
+	if ((e->check && e->check(r->p, err)) || private_replica_make_dir(r->p, err))
+		return -1;
+	return fixture_pool_fill(
+		&r->fixture, e->programs(r->p), r->p->env, r->p->dir, server, rehearsals, err);
+}
+
+int embedded_pool(const struct embedded_engine *engine, const struct provider_config *config,
+	const struct provider_env *env, unsigned rehearsals, struct err *err)
+{
+	struct replica *r = mem_zalloc(sizeof(*r));
+	CLEANUP(cleanup_free) char *server = NULL;
+	CLEANUP(cleanup_free) char *pool = NULL;
+	int result;
+
+	r->engine = engine;
+	r->p = engine->make(config, env);
+	result = read_fixture(r, &server, err);
+	if (!result && rehearsals) {
+		result = fill_pool(r, server, rehearsals, err);
+	} else if (!result) {
+		CLEANUP(cleanup_free) char *entry = fixture_path(&r->fixture, env->cache_dir);
+
+		pool = mem_printf("%s.pool", entry);
+		result = fs_is_dir(pool) ? pool_drain(pool, env, err) : 0;
+	}
+	interrupt_hold();
+	if (end(r, result ? NULL : err))
+		result = -1;
+	interrupt_release();
 	return result;
 }
 

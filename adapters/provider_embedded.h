@@ -46,6 +46,8 @@ struct embedded_engine {
 
 int embedded_plan(const struct embedded_engine *engine, const struct provider_config *config,
 	const struct provider_env *env, struct str *out, struct err *err);
+int embedded_pool(const struct embedded_engine *engine, const struct provider_config *config,
+	const struct provider_env *env, unsigned rehearsals, struct err *err);
 int embedded_open(const struct embedded_engine *engine, const struct provider_config *config,
 	const struct provider_env *env, struct replica **ret, struct err *err);
 int embedded_check(struct replica *r, struct err *err);
@@ -57,7 +59,7 @@ const struct replica_info *embedded_info(const struct replica *r);
 bool embedded_alive(const struct replica *r);
 int embedded_release(struct replica *r, struct err *err);
 
-/* All of a struct provider but plan, open and summary. */
+/* All of a struct provider but plan, pool, open and summary. */
 #define EMBEDDED_STEPS                                                                             \
 	.name = "embedded", .check = embedded_check, .provision = embedded_provision,              \
 	.quarantine = embedded_quarantine, .promote = embedded_promote, .verify = embedded_verify, \

@@ -66,7 +66,7 @@ function check_include(s,    name) {
 	if (file ~ /^harness\//) {
 		if (name ~ /^(libpq|postgresql\/|mysql|mariadb|curl\/)/)
 			complain("harness/ must not include '" name "': that is an adapter's business")
-		if (name ~ /^adapters\// && name !~ /^adapters\/(db|dialect|observer|provider|rules|suggest|engine|notifier)\.h$/)
+		if (name ~ /^adapters\// && name !~ /^adapters\/(db|dialect|observer|pool|provider|rules|suggest|engine|notifier)\.h$/)
 			complain("harness/ must not include '" name "', only the contracts in adapters/*.h")
 	}
 	if (file ~ /^adapters\// && name ~ /^harness\// && name !~ /^harness\/base\//)

@@ -182,6 +182,12 @@ static int plan(const struct provider_config *config, const struct provider_env 
 	return embedded_plan(&engine, config, env, out, err);
 }
 
+static int pool(const struct provider_config *config, const struct provider_env *env,
+	unsigned rehearsals, struct err *err)
+{
+	return embedded_pool(&engine, config, env, rehearsals, err);
+}
+
 static int open_embedded(const struct provider_config *config, const struct provider_env *env,
 	struct replica **ret, struct err *err)
 {
@@ -190,4 +196,4 @@ static int open_embedded(const struct provider_config *config, const struct prov
 
 const struct provider postgres_embedded = {EMBEDDED_STEPS,
 	.summary = "a private primary built from a fixture, and a standby of it that is promoted",
-	.plan = plan, .open = open_embedded};
+	.plan = plan, .pool = pool, .open = open_embedded};

@@ -30,11 +30,12 @@ const struct command *command_all(void); /* ends with a NULL name */
 const struct command *command_find(const char *name);
 
 command_function command_run, command_plan, command_doctor, command_report, command_lint,
-	command_rules, command_version, command_help, command_apply, command_suggest;
+	command_rules, command_version, command_help, command_apply, command_suggest,
+	command_replica;
 
 extern const char command_run_help[], command_plan_help[], command_doctor_help[],
 	command_report_help[], command_lint_help[], command_rules_help[], command_version_help[],
-	command_help_help[], command_apply_help[], command_suggest_help[];
+	command_help_help[], command_apply_help[], command_suggest_help[], command_replica_help[];
 
 /* The exit code of an error kind. */
 int command_exit_code(const struct err *err);

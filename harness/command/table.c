@@ -12,6 +12,8 @@ static const struct command commands[] = {
 	{"apply", command_apply, "apply an approved migration in production", command_apply_help},
 	{"doctor", command_doctor, "check this machine and the servers; --clean clears leftovers",
 		command_doctor_help},
+	{"replica", command_replica, "keep copies of a fixture ready for rehearsals",
+		command_replica_help},
 	{"report", command_report, "draw a saved result again", command_report_help},
 	{"version", command_version, "version and engines", command_version_help},
 	{"help", command_help, "this list, or all about one command", command_help_help},
