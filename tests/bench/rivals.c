@@ -39,7 +39,7 @@ static void start_postgres(struct rival_server *s)
 	struct err err = {0};
 
 	s->tool = "pgbench";
-	s->library = "libpq";
+	s->bare = "bare libpq loop";
 	s->cpu_goal = 0.9;
 	s->engine = engine_find("postgres");
 	test_pg_start(&s->pg, connections, 1);
@@ -58,7 +58,7 @@ static void start_mariadb(struct rival_server *s)
 	struct err err = {0};
 
 	s->tool = "sysbench";
-	s->library = "libmariadb";
+	s->bare = "bare libmariadb loop";
 	s->cpu_goal = 0.5;
 	s->engine = engine_find("mysql");
 	test_mariadb_start(&s->mariadb, connections, 1);

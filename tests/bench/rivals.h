@@ -10,8 +10,8 @@
 enum { RIVAL_POSTGRES, RIVAL_MARIADB, RIVAL_SERVERS };
 
 struct rival_server {
-	const char *tool, *library; /* "pgbench", "libpq" */
-	double cpu_goal;	    /* the engine's CPU per transaction, of the tool's */
+	const char *tool, *bare; /* "pgbench", "bare libpq loop" */
+	double cpu_goal;	 /* the engine's CPU per transaction, of the tool's */
 	const struct engine *engine;
 	const char *dsn;
 	char *script; /* the statement in the workload language: one of 100,000 accounts by key */
