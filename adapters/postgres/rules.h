@@ -126,6 +126,8 @@ bool pg_checks_column_value(const struct pg_relation *table, const char *column)
 bool pg_partition_proven(const struct pg_check *c, const struct pg_relation *partition);
 /* IF NOT EXISTS, and the index is known. */
 bool pg_index_is_there(const struct pg_check *c);
+/* DO: analyses the statements in it; false: it holds more than its text tells. rules_block.c */
+bool pg_look_inside(struct pg_check *c);
 /* What cannot be parsed. */
 void pg_not_understood(struct pg_check *c, const char *why);
 

@@ -233,6 +233,12 @@ static void dynamic(struct pg_check *c)
 		c->s->kind);
 }
 
+static void block(struct pg_check *c)
+{
+	if (!pg_look_inside(c))
+		dynamic(c);
+}
+
 static void select_function(struct pg_check *c)
 {
 	const char *name;
@@ -265,7 +271,7 @@ const struct pg_check_entry pg_checks_transaction[] = {
 	{"DeleteStmt", all_rows},
 	{"UpdateStmt", assigned_twice},
 	{"TransactionStmt", nested},
-	{"DoStmt", dynamic},
+	{"DoStmt", block},
 	{"CallStmt", dynamic},
 	{"ExecuteStmt", dynamic},
 	{"SelectStmt", select_function},

@@ -74,7 +74,7 @@ static void truncate_table(struct pg_check *c, struct pg_relation *table)
 	if (table->kind != 'p') {
 		pg_lock_indexes(c, table, PG_ACCESS_EXCLUSIVE);
 		pg_lock(c, table, PG_SHARE); /* while its indexes are made anew */
-		if (!pg_is_new(c, table)) /* by an empty file: nothing slow */
+		if (!pg_is_new(c, table))    /* by an empty file: nothing slow */
 			analysis_rewrite(c->ret, table->label);
 	}
 	for (size_t i = 0; i < c->state->n_relations; i++) {

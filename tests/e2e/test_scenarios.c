@@ -73,6 +73,55 @@ static bool has_finding(const json_t *result, const char *id)
 	return false;
 }
 
+/* Locks of `list` that keep others out of relations that were there before. */
+static unsigned blocking(const json_t *list, const json_t *others)
+{
+	const json_t *lock, *other;
+	unsigned n = 0;
+	size_t i, k;
+
+	json_array_foreach(list, i, lock)
+	{
+		bool found = false;
+
+		if (json_is_true(json_object_get(lock, "new_object")) ||
+			!json_is_true(json_object_get(lock, "blocks_writes")))
+			continue;
+		json_array_foreach(others, k, other) found |=
+			json_equal(json_object_get(lock, "object"),
+				json_object_get(other, "object")) &&
+			json_equal(json_object_get(lock, "mode"), json_object_get(other, "mode"));
+		n += !found;
+	}
+	return n;
+}
+
+/* What the analyser said of a statement is what the server did. */
+static void check_predictions(const json_t *result, const char *dir)
+{
+	const json_t *s;
+	bool foretold = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "statements"), i, s)
+	{
+		const json_t *locks = json_object_get(s, "locks");
+		const json_t *predicted = json_object_get(s, "locks_predicted");
+		const char *class = json_string_value(json_object_get(s, "class_predicted"));
+
+		if (!*class || strcmp(json_string_value(json_object_get(s, "outcome")), "ok") != 0)
+			continue;
+		foretold = true;
+		ck_assert_msg(!blocking(locks, predicted) && !blocking(predicted, locks),
+			"%s: statement %zu: locks are not those predicted", dir, i + 1);
+		ck_assert_msg(json_equal(json_object_get(s, "rewritten"),
+				      json_object_get(s, "rewrites_predicted")),
+			"%s: statement %zu: rewrites are not those predicted", dir, i + 1);
+	}
+	ck_assert_msg(!foretold || !has_finding(result, "prediction-contradicted"),
+		"%s: a prediction is contradicted", dir);
+}
+
 static void check_findings(const json_t *result, const char *dir, const char *report)
 {
 	struct err err = {0};
@@ -108,6 +157,7 @@ START_TEST(scenario_is_judged_as_expected)
 			: !strcmp(verdict, "reject") ? 1
 						     : 4);
 	check_findings(result, dir, run.out);
+	check_predictions(result, dir);
 	check_counters(result);
 	check_waits(result);
 	ck_assert_uint_eq(cli_entries(cli.tmp), 0);
