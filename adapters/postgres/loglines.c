@@ -97,7 +97,7 @@ static int member_number(const struct flat_member *m)
 		"application_name", "user"};
 
 	for (int i = 0; i < JSON_MEMBERS; i++)
-		if (strncmp(names[i], m->name, m->name_len) == 0 && !names[i][m->name_len])
+		if (strlen(names[i]) == m->name_len && !memcmp(names[i], m->name, m->name_len))
 			return i;
 	return -1;
 }

@@ -175,7 +175,7 @@ static void take_line(struct observer *o, struct foreign_line *line,
 		tell(o, line, later, sink);
 		break;
 	case FOREIGN_LOCK:
-		foreign_lock_line(f, line);
+		foreign_lock_line(f, line, o->waits.offset_us);
 		break;
 	case FOREIGN_REWRITE:
 		*MEM_PUSH(f->rewritten, f->n_rewritten, f->cap_rewritten) =

@@ -30,13 +30,14 @@ struct foreign_lines {
 /* A lock of one of the sessions, as samples or its own triggers told it. */
 struct foreign_lock {
 	uint64_t pid;
-	uint64_t xact_us; /* start of its transaction, by the server's clock */
+	uint64_t xact_us; /* start of its transaction */
 	uint32_t relation;
 	char mode[32];
 	char *name;	   /* NULL: only sampled */
 	uint64_t first_us; /* first seen */
 	uint64_t since_us; /* the sample before, in which it was not */
 	uint64_t query_us; /* start of the statement that ran when it was first sampled */
+	bool by_query;	   /* and that one takes locks */
 	bool told;	   /* belongs to a statement already */
 	bool triggered;	   /* told by the session itself */
 	bool told_again;   /* so within the statement that now ends */
@@ -86,7 +87,8 @@ int foreign_sample(struct observer *o, const struct foreign_sink *sink, struct e
 struct foreign_session *foreign_session(
 	struct observer_foreign *f, uint64_t pid, const struct foreign_sink *sink);
 /* "16384 AccessExclusiveLock 1700000000000000 public.a" */
-void foreign_lock_line(struct observer_foreign *f, const struct foreign_line *line);
+void foreign_lock_line(
+	struct observer_foreign *f, const struct foreign_line *line, uint64_t offset_us);
 /* `later`: the lines that follow the statement's. */
 void foreign_take_locks(
 	struct observer *o, struct foreign_statement *s, const struct foreign_lines *later);

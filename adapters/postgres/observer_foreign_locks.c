@@ -10,6 +10,30 @@
 
 #define CLOCK_STEP_US 1000 /* times in the log are whole milliseconds */
 
+static bool begins_with(const char *sql, const char *word)
+{
+	size_t n = strlen(word);
+
+	sql += strspn(sql, " \t\r\n");
+	return !strncasecmp(sql, word, n) && (!sql[n] || strchr(" \t\r\n;", sql[n]));
+}
+
+bool foreign_begins(const char *sql, const char *const *words)
+{
+	while (*words && !begins_with(sql, *words))
+		words++;
+	return *words;
+}
+
+/* Whether it takes locks that a migration is looked at for. */
+static bool takes_locks(const char *sql)
+{
+	static const char *const others[] = {"SELECT", "SHOW", "SET", "BEGIN", "START", "COMMIT",
+		"ROLLBACK", "SAVEPOINT", "RELEASE", "WITH", NULL};
+
+	return !foreign_begins(sql, others);
+}
+
 struct foreign_session *foreign_session(
 	struct observer_foreign *f, uint64_t pid, const struct foreign_sink *sink)
 {
@@ -56,10 +80,11 @@ int foreign_sample(struct observer *o, const struct foreign_sink *sink, struct e
 		uint64_t pid = observer_value_number(s, row, 1);
 		uint64_t began = observer_value_number(s, row, 2) + o->waits.offset_us;
 		struct foreign_lock like = {.pid = pid,
-			.xact_us = observer_value_number(s, row, 5),
+			.xact_us = observer_value_number(s, row, 5) + o->waits.offset_us,
 			.relation = (uint32_t)observer_value_number(s, row, 3),
 			.first_us = now,
-			.query_us = began};
+			.query_us = began,
+			.by_query = takes_locks(observer_value(s, row, 6))};
 
 		if (!pid)
 			continue;
@@ -72,7 +97,8 @@ int foreign_sample(struct observer *o, const struct foreign_sink *sink, struct e
 	return 0;
 }
 
-void foreign_lock_line(struct observer_foreign *f, const struct foreign_line *line)
+void foreign_lock_line(
+	struct observer_foreign *f, const struct foreign_line *line, uint64_t offset_us)
 {
 	struct foreign_lock like = {
 		.pid = line->pid, .first_us = line->at_us, .query_us = line->at_us};
@@ -83,6 +109,7 @@ void foreign_lock_line(struct observer_foreign *f, const struct foreign_line *li
 		    &like.xact_us, &name) != 3 ||
 		!name)
 		return;
+	like.xact_us += offset_us;
 	l = find_lock(f, &like);
 	l->triggered = l->told_again = true;
 	mem_free(l->name);
@@ -113,30 +140,6 @@ static const char *known_name(const struct observer *o, const struct foreign_loc
 	return l->name;
 }
 
-static bool begins_with(const char *sql, const char *word)
-{
-	size_t n = strlen(word);
-
-	sql += strspn(sql, " \t\r\n");
-	return !strncasecmp(sql, word, n) && (!sql[n] || strchr(" \t\r\n;", sql[n]));
-}
-
-bool foreign_begins(const char *sql, const char *const *words)
-{
-	while (*words && !begins_with(sql, *words))
-		words++;
-	return *words;
-}
-
-/* Whether it takes locks that a migration is looked at for. */
-static bool takes_locks(const char *sql)
-{
-	static const char *const others[] = {"SELECT", "SHOW", "SET", "BEGIN", "START", "COMMIT",
-		"ROLLBACK", "SAVEPOINT", "RELEASE", "WITH", NULL};
-
-	return !foreign_begins(sql, others);
-}
-
 /* Whether another statement that takes locks ended before the lock was first seen. */
 static bool has_later_taker(const struct foreign_lock *l, const struct foreign_lines *later)
 {
@@ -152,8 +155,8 @@ static bool has_later_taker(const struct foreign_lock *l, const struct foreign_l
 
 /*
  * Whether a lock is this statement's. DDL tells all of its own at its end. What others take is only
- * sampled: it was taken after the sample before it was seen, and when several statements ended in
- * between, by the last one that takes locks at all.
+ * sampled: it was taken after the sample before it was seen, by the statement that ran when it was
+ * seen if that one takes locks at all, else by the last one before that does.
  */
 static bool is_taken_by(const struct foreign_lock *l, const struct foreign_statement *s,
 	bool tells_itself, const struct foreign_lines *later)
@@ -162,7 +165,11 @@ static bool is_taken_by(const struct foreign_lock *l, const struct foreign_state
 		return l->triggered;
 	if (l->since_us >= s->end_us || l->query_us + 2 * CLOCK_STEP_US < s->start_us)
 		return false;
-	return l->query_us <= s->end_us || (takes_locks(s->sql) && !has_later_taker(l, later));
+	/* In a transaction that began later. */
+	if (l->xact_us > s->end_us + CLOCK_STEP_US)
+		return false;
+	return l->query_us <= s->end_us ||
+		(!l->by_query && takes_locks(s->sql) && !has_later_taker(l, later));
 }
 
 static bool tells_itself(const struct observer_foreign *f, uint64_t pid)

@@ -215,17 +215,29 @@ void options_release(struct options *o)
 	*o = (struct options){0};
 }
 
+static bool names_one(const struct options *o, const char *const *keys)
+{
+	for (size_t i = 0; i < o->n_overrides; i++)
+		for (size_t k = 0; keys[k]; k++)
+			if (!strcmp(o->overrides[i].key, keys[k]))
+				return true;
+	return false;
+}
+
 /* Without one of these the short form would rehearse on an empty database. */
 static bool names_data(const struct options *o)
 {
 	static const char *const keys[] = {
-		"replica.source", "replica.standby", "replica.provider", "replica.fixture"};
+		"replica.source", "replica.standby", "replica.provider", "replica.fixture", NULL};
 
-	for (size_t i = 0; i < o->n_overrides; i++)
-		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			if (!strcmp(o->overrides[i].key, keys[k]))
-				return true;
-	return false;
+	return names_one(o, keys);
+}
+
+static bool names_migration(const struct options *o)
+{
+	static const char *const keys[] = {"migration.command", NULL};
+
+	return o->n_files || names_one(o, keys);
 }
 
 int options_scenario(
@@ -233,7 +245,7 @@ int options_scenario(
 {
 	if (o->scenario)
 		return scenario_load(o->scenario, o->small, o->overrides, o->n_overrides, ret, err);
-	if (!o->n_files || !names_data(o))
+	if (!names_migration(o) || !names_data(o))
 		return err_set(err, ERR_USAGE,
 			"name a scenario, or --source DSN and migration files (see 'rehearse help "
 			"%s')",

@@ -290,6 +290,8 @@ static void record_end(struct command *c, int code)
 	s = add_statement(c, 0, false);
 	mem_free(s->text);
 	s->text = mem_strdup(m->command);
+	mem_free(s->kind);
+	s->kind = mem_strdup("shell command");
 	if (code < 0)
 		error = mem_printf("cut by the migration's limit of %s",
 			units_duration_exact(m->limit_us, limit));

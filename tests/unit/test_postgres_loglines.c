@@ -136,6 +136,20 @@ END_TEST
 
 /* ---- JSON ---- */
 
+START_TEST(a_name_that_goes_on_behind_a_zero_is_another_name)
+{
+	static const char line[] = "{\"error_severity\":\"ERROR\",\"message\":\"a\","
+				   "\"message\0and more\":\"b\",\"pid\":7}";
+	struct str store = {0};
+	struct log_record record;
+
+	ck_assert(log_record_parse(LOG_JSON, line, sizeof(line) - 1, &store, &record));
+	ck_assert_str_eq(record.message, "a");
+	ck_assert_uint_eq(record.pid, 7);
+	str_release(&store);
+}
+END_TEST
+
 static const struct {
 	const char *json, *text; /* of the member "x"; NULL: not whole, or not flat */
 } values[] = {
@@ -302,6 +316,7 @@ int main(void)
 	tcase_add_loop_test(lines, a_line_that_is_not_whole_waits_for_its_end, 0, 2);
 	tcase_add_test(lines, what_is_no_record_is_passed_over);
 	tcase_add_test(lines, a_time_zone_other_than_utc_gives_no_time);
+	tcase_add_test(lines, a_name_that_goes_on_behind_a_zero_is_another_name);
 	tcase_add_loop_test(lines, a_flat_object_is_walked, 0, sizeof(values) / sizeof(values[0]));
 	tcase_add_loop_test(lines, a_message_about_a_lock_is_understood, 0,
 		sizeof(messages) / sizeof(messages[0]));
