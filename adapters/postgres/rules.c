@@ -217,6 +217,27 @@ static void analyse(struct pg_check *c, const json_t *tree)
 	keep_locks(c);
 }
 
+static json_t *parse(const char *sql, struct str *ret_error)
+{
+	PgQueryParseResult parsed = pg_query_parse(sql);
+	json_t *tree = parsed.error ? NULL : json_loads(parsed.parse_tree, 0, NULL);
+
+	if (!tree)
+		str_add(ret_error, parsed.error ? parsed.error->message : "cannot be read");
+	pg_query_free_parse_result(parsed);
+	return tree;
+}
+
+static json_t *parse_newer(struct pg_check *c, const char *sql)
+{
+	CLEANUP(cleanup_str) struct str error = {0};
+	CLEANUP(cleanup_free) char *older = NULL;
+
+	if (c->state->target.version >= 180000)
+		older = pg_in_older_words(sql, &c->virtual_columns);
+	return older ? parse(older, &error) : NULL;
+}
+
 static void statement(struct analysis_state *state, const char *text,
 	const struct sql_script *script, size_t i, const struct statement_context *context,
 	struct analysis *ret)
@@ -231,20 +252,21 @@ static void statement(struct analysis_state *state, const char *text,
 		.type = "",
 	};
 	CLEANUP(cleanup_free) char *sql = mem_strndup(text + c.s->offset, c.s->len);
-	PgQueryParseResult parsed = pg_query_parse(sql);
-	json_t *tree = parsed.error ? NULL : json_loads(parsed.parse_tree, 0, NULL);
+	CLEANUP(cleanup_str) struct str error = {0};
+	json_t *tree = parse(sql, &error);
 
 	analysis_init(ret);
 	if (!state->migration)
 		begin_migration(state);
 	if (!context->in_transaction && !state->in_block)
 		pg_state_end_transaction(state);
+	if (!tree)
+		tree = parse_newer(&c, sql);
 	if (tree)
 		analyse(&c, tree);
 	else
-		pg_not_understood(&c, parsed.error ? parsed.error->message : "not UTF-8");
+		pg_not_understood(&c, str_text(&error));
 	json_decref(tree);
-	pg_query_free_parse_result(parsed);
 }
 
 const struct analyser pg_analyser = {

@@ -45,6 +45,7 @@ struct pg_check {
 	/* What pg_predict() found, beside `ret`. */
 	enum pg_mode worst;	/* the strongest mode on an existing relation */
 	bool slow;		/* its work takes longer the larger the table is */
+	bool virtual_columns;	/* generated ones are computed when they are read */
 	bool unproven_function; /* a function that is not known counted as volatile */
 };
 
@@ -128,6 +129,9 @@ bool pg_partition_proven(const struct pg_check *c, const struct pg_relation *par
 bool pg_index_is_there(const struct pg_check *c);
 /* DO: analyses the statements in it; false: it holds more than its text tells. rules_block.c */
 bool pg_look_inside(struct pg_check *c);
+/* A statement of version 18 in words of the grammar that is built in; NULL: nothing of it is known
+ * to be newer. Caller frees. rules_newer.c */
+char *pg_in_older_words(const char *sql, bool *ret_virtual);
 /* What cannot be parsed. */
 void pg_not_understood(struct pg_check *c, const char *why);
 

@@ -38,10 +38,10 @@ bool pg_default_rewrites(struct pg_check *c, const json_t *column, const char **
 	return volatility >= PG_VOLATILE;
 }
 
-/* Stored: the parser of this grammar knows no other kind. */
-static bool computed(const json_t *column)
+static bool computed(const struct pg_check *c, const json_t *column)
 {
-	return pg_is_serial(column) || pg_constraint_of(column, "CONSTR_GENERATED") ||
+	return pg_is_serial(column) ||
+		(pg_constraint_of(column, "CONSTR_GENERATED") && !c->virtual_columns) ||
 		pg_constraint_of(column, "CONSTR_IDENTITY");
 }
 
@@ -66,7 +66,7 @@ struct pg_effect pg_effect_add_column(struct pg_check *c)
 	if (pg_true(c->command, "missing_ok") &&
 		pg_find_column(c->table, pg_text(column, "colname")))
 		return e;
-	e.rewrites = pg_default_rewrites(c, column, &function) || computed(column) ||
+	e.rewrites = pg_default_rewrites(c, column, &function) || computed(c, column) ||
 		pg_is_constrained_domain(c->state, json_object_get(column, "typeName"));
 	e.builds_index = pg_constraint_of(column, "CONSTR_UNIQUE") ||
 		pg_constraint_of(column, "CONSTR_PRIMARY");

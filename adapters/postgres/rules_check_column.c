@@ -67,7 +67,7 @@ static void computed(struct pg_check *c)
 	const json_t *generated = pg_constraint_of(column, "CONSTR_GENERATED");
 	const json_t *identity = pg_constraint_of(column, "CONSTR_IDENTITY");
 
-	if (generated)
+	if (generated && !c->virtual_columns)
 		pg_hit(c, PG_RULE_GENERATED_COLUMN, c->table->label, pg_location(generated),
 			"computes %s for every row of %s while everybody waits",
 			pg_text(column, "colname"), c->table->label);

@@ -297,6 +297,18 @@ static const struct {
 	{"SELECT now()", 150000, 0, SAFE, "", ""},
 	{"\\connect other", 150000, 0, EXPAND, "client-command", ""},
 	{"COPY t FROM stdin;", 150000, 0, EXPAND, "client-command", ""},
+	{"ALTER TABLE t ADD COLUMN x int GENERATED ALWAYS AS (a * 2) VIRTUAL", 180000, 0, SAFE, "",
+		"computed when it is read"},
+	{"ALTER TABLE t ADD COLUMN x int GENERATED ALWAYS AS (a * 2) VIRTUAL", 170000, 0, EXPAND,
+		"not-understood", "not yet"},
+	{"ALTER TABLE t ADD CONSTRAINT c NOT NULL v NOT VALID", 180000, 0, SAFE, "", ""},
+	{"ALTER TABLE t ADD CONSTRAINT c NOT NULL v", 180000, 0, EXPAND, "check-without-not-valid",
+		""},
+	{"ALTER TABLE t ADD CONSTRAINT c NOT NULL v NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT "
+	 "c; "
+	 "ALTER TABLE t ALTER v SET NOT NULL",
+		180000, 0, SAFE, "", "the whole way of version 18"},
+	{"ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT ENFORCED", 180000, 0, SAFE, "", ""},
 	{"CREATE TABEL x ()", 150000, 0, EXPAND, "not-understood", ""},
 	{"ALTER TABLE t ADD COLUMN "
 	 "a234567890123456789012345678901234567890123456789012345678901234 int",
