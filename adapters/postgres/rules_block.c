@@ -157,27 +157,37 @@ static bool found_expression(const json_t *node, void *arg)
 	return false;
 }
 
+/* One body, in PL/pgSQL: what else there may be the library answers with an abort. */
 static bool is_plpgsql(const json_t *node)
 {
+	unsigned bodies = 0;
 	json_t *element;
 	size_t i;
 
 	json_array_foreach(json_object_get(node, "args"), i, element)
 	{
 		const json_t *def = json_object_get(element, "DefElem");
+		const char *text = pg_string(json_object_get(def, "arg"));
 
-		if (pg_is(def, "defname", "language"))
-			return !strcmp(pg_string(json_object_get(def, "arg")), "plpgsql");
+		if (pg_is(def, "defname", "language") && strcmp(text, "plpgsql") != 0)
+			return false;
+		bodies += pg_is(def, "defname", "as");
 	}
-	return true;
+	return bodies == 1;
 }
 
 bool pg_look_inside(struct pg_check *c)
 {
 	CLEANUP(cleanup_free) char *sql = mem_strndup(c->text + c->s->offset, c->s->len);
-	PgQueryPlpgsqlParseResult parsed = pg_query_parse_plpgsql(sql);
-	json_t *tree = parsed.error ? NULL : json_loads(parsed.plpgsql_funcs, 0, NULL);
-	struct block b = {.c = c, .unknown = !json_array_size(tree) || !is_plpgsql(c->node)};
+	struct block b = {.c = c};
+	PgQueryPlpgsqlParseResult parsed;
+	json_t *tree;
+
+	if (!is_plpgsql(c->node))
+		return false;
+	parsed = pg_query_parse_plpgsql(sql);
+	tree = parsed.error ? NULL : json_loads(parsed.plpgsql_funcs, 0, NULL);
+	b.unknown = !json_array_size(tree);
 
 	pg_walk(tree, "PLpgSQL_stmt_execsql", found_execsql, &b);
 	pg_walk(tree, "PLpgSQL_stmt_dynexecute", found_execute, &b);

@@ -287,6 +287,7 @@ static const struct {
 	{"DO $$ BEGIN EXECUTE 'DROP TABLE ' || current_user; END $$", 150000, 0, EXPAND,
 		"code-not-known", "put together as it runs"},
 	{"DO $$ BEGIN PERFORM other(); END $$", 150000, 0, EXPAND, "code-not-known", ""},
+	{"DO LANGUAGE plpgsql", 150000, 0, EXPAND, "code-not-known", "no body"},
 	{"DO LANGUAGE plpython3u 'x'", 150000, 0, EXPAND, "code-not-known", "another language"},
 	{"DO 'BEGIN CREATE INDEX \"i\" ON t (a); UPDATE u SET code = ''x''; END'", 150000, 0,
 		EXPAND, "index-without-concurrently update-without-where backfill-with-ddl",
