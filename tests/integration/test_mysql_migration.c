@@ -53,6 +53,8 @@ static void migrate(const char *text)
 	struct migration m = {0};
 	struct err err = {0};
 
+	result_release(&result);
+	result_init(&result);
 	ck_ok(fs_write(path, text, strlen(text), 0644, &err), err);
 	ck_ok(migration_load(&settings, &mysql_dialect, &m, &err), err);
 	ck_ok(migration_execute(&m, &run, &result, &err), err);
@@ -105,8 +107,10 @@ START_TEST(the_work_is_not_cut_by_the_statements_limit)
 	migrate("OPTIMIZE TABLE isam;\nREPAIR TABLE isam;\nALTER TABLE isam FORCE;\n");
 	ck_assert_str_eq(result.statements[0].outcome, "ok");
 	ck_assert_str_eq(result.statements[1].outcome, "ok");
-	ck_assert_str_ne(result.statements[2].outcome, "ok");
-	ck_assert_str_eq(result.statements[2].code, "1969");
+	/* MySQL's limit holds for SELECT alone; a copy of a few rows is over before anybody else
+	 * could cut it. */
+	if (server.programs.flavour.mariadb)
+		ck_assert_str_eq(result.statements[2].code, "1969");
 }
 END_TEST
 
