@@ -79,17 +79,42 @@ static void print_report(const struct result *r, const struct options *o)
 	fflush(stdout);
 }
 
+struct early {
+	const struct options *options;
+	struct progress *progress;
+	const char *dir, *json;
+	bool printed;
+};
+
+/* A verdict is not held back by what is to be removed; what tells of that, too, is. */
+static void on_judged(void *ctx, const struct result *r)
+{
+	struct early *early = ctx;
+	const char *format = early->options->format;
+
+	save(r, early->dir, early->json, NULL); /* and again at the end, which tells errors */
+	if (early->options->verbose ||
+		(format && strcmp(format, "text") != 0 && strcmp(format, "line") != 0))
+		return;
+	progress_end(early->progress);
+	print_report(r, early->options);
+	early->printed = true;
+}
+
 int command_rehearse(const struct options *o, const struct scenario *s, const char *dir,
 	struct result *r, struct err *err)
 {
 	CLEANUP(cleanup_free) char *json = fs_join(dir, "result.json");
 	struct progress progress;
+	struct early early = {.options = o, .progress = &progress, .dir = dir, .json = json};
 	struct rehearsal_watch watch;
 	struct err save_err = {0};
 	int failed;
 
 	progress_init(&progress, stderr, o->quiet, o->verbose);
 	watch = progress_watch(&progress);
+	watch.judged = on_judged;
+	watch.judged_ctx = &early;
 	failed = rehearsal_run(s, &watch, r, err);
 	progress_end(&progress);
 	/* What was touched leaves evidence, also when it went wrong; a usage error touches nothing.
@@ -102,7 +127,7 @@ int command_rehearse(const struct options *o, const struct scenario *s, const ch
 		} else if (!o->quiet) {
 			fprintf(stderr, "saved: %s\n", json);
 		}
-		if (r->n_phases)
+		if (r->n_phases && !early.printed)
 			print_report(r, o);
 	}
 	return failed;

@@ -36,6 +36,7 @@ struct rehearsal {
 	uint64_t origin_us, origin_wall_us; /* time 0 by both clocks; 0 before it */
 	bool traffic;			    /* workers run: there is something to collect */
 	bool collected;
+	bool failed, judged;
 	enum phase_id phase;
 
 	/* For what a watcher is shown. */
@@ -57,6 +58,8 @@ int rehearsal_tick(void *rehearsal, struct err *err);
 /* Ticks until clock_us() reaches deadline_us. */
 int rehearsal_wait(struct rehearsal *h, uint64_t deadline_us, struct err *err);
 void rehearsal_show(struct rehearsal *h, const char *detail);
+/* Once all is measured, and unless it failed: the verdict, told to the watcher. Once. */
+void rehearsal_judge(struct rehearsal *h);
 uint64_t rehearsal_now_us(const struct rehearsal *h); /* since the origin */
 
 /* prepare.c: before any traffic. */

@@ -94,6 +94,7 @@ void release_replica(struct rehearsal *h)
 		note_failure(h, h->provider->give_back(h->replica, &err), &err);
 	keep_info(h);
 	rehearsal_show(h, "clearing up");
+	rehearsal_judge(h);
 	note_failure(h, h->provider->release(h->replica, &err), &err);
 	h->replica = NULL;
 	h->info = NULL;

@@ -228,6 +228,16 @@ static void undo_stages(struct rehearsal *h, size_t entered)
 	add_stage(h, "undo", "ok");
 }
 
+void rehearsal_judge(struct rehearsal *h)
+{
+	if (h->failed || h->judged)
+		return;
+	h->judged = true;
+	verdict_judge(h->result);
+	if (h->watch && h->watch->judged)
+		h->watch->judged(h->watch->judged_ctx, h->result);
+}
+
 int rehearsal_run(const struct scenario *s, const struct rehearsal_watch *watch, struct result *r,
 	struct err *err)
 {
@@ -243,14 +253,14 @@ int rehearsal_run(const struct scenario *s, const struct rehearsal_watch *watch,
 	describe(&h);
 	failed = run_stages(&h, &entered, err);
 	interrupt_hold();
+	h.failed = failed != 0;
 	if (failed) {
 		set_text(&r->failure, err->text);
 		stage_collect(&h, NULL); /* evidence is kept, whatever went wrong */
 	}
 	undo_stages(&h, entered);
 	interrupt_release();
-	if (!failed)
-		verdict_judge(r);
+	rehearsal_judge(&h);
 	journal_close(h.journal);
 	free(h.cache_dir);
 	return failed;

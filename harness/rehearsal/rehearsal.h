@@ -26,6 +26,10 @@ struct rehearsal_watch {
 	void (*stage)(void *ctx, const struct rehearsal_live *live); /* a stage began */
 	void (*tick)(void *ctx, const struct rehearsal_live *live);  /* about ten times a second */
 	void (*note)(void *ctx, const char *text);
+	/* The verdict is there; only what was made for it is to be removed yet. Not called when the
+	 * rehearsal failed. */
+	void (*judged)(void *judged_ctx, const struct result *r);
+	void *judged_ctx;
 };
 
 /*

@@ -51,7 +51,7 @@ static void suite_setup(void)
 	struct server_setting mark = {(char *)"rehearse.disposable", (char *)"on"};
 	struct server_setting soon = {(char *)"wal_retrieve_retry_interval", (char *)"200ms"};
 
-	has_reflinks = test_reflink_mount();
+	has_reflinks = test_reflink_mount((uint64_t)2 << 30);
 	test_primary_start(&pg, NULL, 0);
 	test_standby_start(&pg, (struct server_setting[]){mark, soon}, 2);
 	test_maria_primary_start(&maria, NULL, 0);

@@ -15,8 +15,6 @@
 #include "harness/base/mem.h"
 #include "harness/base/proc.h"
 
-#define SIZE ((off_t)2 << 30) /* sparse */
-
 static char *base, *mounted;
 
 static int run(const char *const *argv, struct err *err)
@@ -24,7 +22,7 @@ static int run(const char *const *argv, struct err *err)
 	return proc_run(&(struct proc_spec){.argv = argv}, NULL, err);
 }
 
-static int make(struct err *err)
+static int make(uint64_t bytes, struct err *err)
 {
 	CLEANUP(cleanup_free) char *image = NULL;
 
@@ -37,7 +35,7 @@ static int make(struct err *err)
 	const char *const mkfs[] = {"mkfs.xfs", "-q", "-m", "reflink=1", image, NULL};
 	const char *const mnt[] = {"mount", "-o", "loop", image, mounted, NULL};
 
-	if (fs_write(image, "", 0, 0600, err) || truncate(image, SIZE) || run(mkfs, err) ||
+	if (fs_write(image, "", 0, 0600, err) || truncate(image, (off_t)bytes) || run(mkfs, err) ||
 		fs_mkdirs(mounted, 0755, err))
 		return -1;
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
@@ -49,11 +47,11 @@ static int make(struct err *err)
 		: 0;
 }
 
-bool test_reflink_mount(void)
+bool test_reflink_mount(uint64_t bytes)
 {
 	struct err err = {0};
 
-	if (!make(&err)) {
+	if (!make(bytes, &err)) {
 		setenv("TMPDIR", mounted, 1);
 		return true;
 	}
