@@ -68,6 +68,7 @@ void my_observer_say_missed(struct observer *o);
 
 /* observer_watch.c: one look; the thread that looks again and again. */
 void my_observer_watch_init(struct observer *o); /* mutex, queue */
+void my_observer_rows_init(struct observer *o);	 /* what they borrow */
 int my_observer_look(struct observer *o, bool last, struct err *err);
 int my_observer_watch(struct observer *o, struct err *err); /* starts the thread */
 void my_observer_unwatch(struct observer *o);		    /* ends it */

@@ -12,11 +12,14 @@
 #define MONITOR_EVERY_US 50000
 #define LOCK_WAITS_EVERY_US 100000
 #define BLOCKERS_EVERY_US 105000 /* the cache of the tables is renewed when unread for 100 ms */
+#define BLOCKERS_COST_SHARE 4	 /* a long queue has a row for each pair */
 #define SECOND_US 1000000
 #define TIMEOUT_OFF_US 80000 /* how far an estimate is off, and a time-out late */
 #define GROUP_MAX_US 500000  /* then waits are told as estimated */
+#define LOG_AFTER_US 1000000 /* so long a wait may still come to the log */
 
-int my_row_waits_open(struct my_row_waits *r, struct observer_session *s, struct err *err)
+int my_row_waits_open(
+	struct my_row_waits *r, struct observer_session *s, uint64_t min_wait_us, struct err *err)
 {
 	if (mo_can(s, "SELECT 1 FROM performance_schema.data_lock_waits LIMIT 1"))
 		r->source = MY_ROWS_LOCK_WAITS;
@@ -28,6 +31,8 @@ int my_row_waits_open(struct my_row_waits *r, struct observer_session *s, struct
 		return -1;
 	if (!mo_rows(s))
 		r->source = MY_ROWS_NONE; /* no InnoDB */
+	if (r->source == MY_ROWS_MONITOR && r->clock)
+		my_row_log_open(&r->log, s, min_wait_us);
 	return 0;
 }
 
@@ -46,9 +51,12 @@ void my_row_waits_restart(struct my_row_waits *r)
 		release_wait(&r->open[i]);
 	for (size_t i = 0; i < r->n_ended; i++)
 		wait_event_release(&r->ended[i]);
-	r->n = r->n_ended = 0;
+	for (size_t i = 0; i < r->n_exact; i++)
+		my_row_exact_release(&r->exact[i]);
+	r->n = r->n_ended = r->n_exact = 0;
 	r->told = r->told_us = 0;
 	r->looked_us = r->next_us = 0;
+	r->log.from_us = clock_wall_us();
 }
 
 void my_row_waits_release(struct my_row_waits *r)
@@ -56,6 +64,8 @@ void my_row_waits_release(struct my_row_waits *r)
 	my_row_waits_restart(r);
 	mem_free(r->open);
 	mem_free(r->ended);
+	mem_free(r->exact);
+	my_row_log_release(&r->log);
 	*r = (struct my_row_waits){0};
 }
 
@@ -139,19 +149,30 @@ static void blame(struct my_row_waits *r, uint64_t waiter, uint64_t blocker, boo
 				waits_too ? &r->open[i].ahead : &r->open[i].holders, blocker);
 }
 
+static bool blockers_rested(const struct my_row_waits *r, uint64_t now_us)
+{
+	uint64_t rest = r->blockers_cost_us * BLOCKERS_COST_SHARE;
+
+	return now_us - r->blockers_us >= (rest > BLOCKERS_EVERY_US ? rest : BLOCKERS_EVERY_US);
+}
+
 static int sample_monitor(
 	struct my_row_waits *r, struct observer_session *s, uint64_t now_us, struct err *err)
 {
+	uint64_t asked;
+
 	if (mo_ask(s, "SHOW ENGINE INNODB STATUS", err))
 		return -1;
 	now_us += (clock_wall_us() - now_us) / 2;
 	if (mo_rows(s))
 		read_monitor(r, mo_text(s, 0, 2), now_us);
-	if (!r->n || now_us - r->blockers_us < BLOCKERS_EVERY_US)
+	if (!r->n || !blockers_rested(r, now_us))
 		return 0;
+	asked = clock_us();
 	if (mo_ask(s, sql_mysql_observer_row_blockers, err))
 		return -1;
 	r->blockers_us = clock_wall_us();
+	r->blockers_cost_us = clock_us() - asked;
 	for (unsigned i = 0; i < mo_rows(s); i++)
 		blame(r, mo_number(s, i, 0), mo_number(s, i, 1), mo_number(s, i, 2));
 	return 0;
@@ -160,7 +181,7 @@ static int sample_monitor(
 /* Whoever is in the way of a wait is asked for as soon as there can be an answer. */
 static bool blockers_due(const struct my_row_waits *r, uint64_t now_us)
 {
-	if (r->source != MY_ROWS_MONITOR || now_us - r->blockers_us < BLOCKERS_EVERY_US)
+	if (r->source != MY_ROWS_MONITOR || !blockers_rested(r, now_us))
 		return false;
 	for (size_t i = 0; i < r->n; i++)
 		if (!r->open[i].holders.n && !r->open[i].ahead.n)
@@ -191,7 +212,7 @@ static int sample_lock_waits(
 
 /* ---- ends ---- */
 
-static void end_wait(struct my_row_waits *r, size_t i, uint64_t end_us, enum wait_outcome outcome)
+void my_row_waits_end(struct my_row_waits *r, size_t i, uint64_t end_us, enum wait_outcome outcome)
 {
 	struct my_row_wait *w = &r->open[i];
 
@@ -232,34 +253,66 @@ static void correct(struct my_row_waits *r)
 	}
 }
 
+static void tell_one(
+	struct my_row_waits *r, struct my_waits *waits, struct wait_event *e, uint64_t min_wait_us)
+{
+	const struct my_thread *t = NULL;
+
+	r->told++;
+	r->told_us += e->duration_us;
+	my_row_exact_told(r, e);
+	for (size_t k = 0; k < waits->threads->n && !t; k++)
+		if (waits->threads->list[k].session == e->session)
+			t = &waits->threads->list[k];
+	e->application = t ? mem_strdup(t->application) : NULL;
+	if (e->duration_us >= min_wait_us)
+		my_waits_tell(waits, e);
+	else
+		wait_event_release(e);
+}
+
 static void tell(struct my_row_waits *r, struct my_waits *waits, uint64_t min_wait_us)
 {
-	for (size_t i = 0; i < r->n_ended; i++) {
-		struct wait_event *e = &r->ended[i];
-		const struct my_thread *t = NULL;
-
-		r->told++;
-		r->told_us += e->duration_us;
-		for (size_t k = 0; k < waits->threads->n && !t; k++)
-			if (waits->threads->list[k].session == e->session)
-				t = &waits->threads->list[k];
-		e->application = t ? mem_strdup(t->application) : NULL;
-		if (e->duration_us >= min_wait_us)
-			my_waits_tell(waits, e);
-		else
-			wait_event_release(e);
-	}
+	for (size_t i = 0; i < r->n_ended; i++)
+		tell_one(r, waits, &r->ended[i], min_wait_us);
 	r->n_ended = 0;
+}
+
+/* Each as soon as the log has told it, or should have. */
+static void tell_due(struct my_row_waits *r, struct my_waits *waits, uint64_t min_wait_us)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n_ended; i++)
+		if (my_row_exact_due(r, &r->ended[i]))
+			tell_one(r, waits, &r->ended[i], min_wait_us);
+		else
+			r->ended[kept++] = r->ended[i];
+	r->n_ended = kept;
+}
+
+static bool any_exact(const struct my_row_waits *r)
+{
+	for (size_t i = 0; i < r->n_ended; i++)
+		if (r->ended[i].exact)
+			return true;
+	return r->n_exact > 0;
 }
 
 static void settle(struct my_row_waits *r, struct my_waits *waits, uint64_t min_wait_us,
 	uint64_t now_us, bool whole)
 {
-	if (r->n_ended && !r->n && !r->current)
+	bool over = !r->n && !r->current;
+
+	my_row_exact_apply(r, now_us, whole);
+	if (r->n_ended && over && !any_exact(r))
 		correct(r);
-	else if (!whole && (r->n || r->current) && now_us - r->group_start_us < GROUP_MAX_US)
+	if (r->log.on && !whole) {
+		tell_due(r, waits, min_wait_us);
 		return;
-	tell(r, waits, min_wait_us);
+	}
+	if (whole || over || now_us - r->group_start_us >= GROUP_MAX_US)
+		tell(r, waits, min_wait_us);
 }
 
 /*
@@ -294,7 +347,7 @@ static void end_missing(struct my_row_waits *r, struct observer_session *s, uint
 		uint64_t end = w->seen_us + (now_us - w->seen_us) / 2;
 
 		if (!w->in_sample)
-			end_wait(r, i, end, outcome_of(r, w, s, end));
+			my_row_waits_end(r, i, end, outcome_of(r, w, s, end));
 	}
 }
 
@@ -312,6 +365,7 @@ static int look(
 		r->group_waits = waits;
 		r->group_time_us = time_us;
 	}
+	r->looks[r->n_looks++ % MY_ROWS_LOOKS] = now_us;
 	if (!r->current && !r->n)
 		return 0;
 	for (size_t i = 0; i < r->n; i++)
@@ -323,10 +377,21 @@ static int look(
 	return result;
 }
 
+/* Nothing is read where nobody waits. */
+static void read_log(struct my_row_waits *r, struct observer_session *s, uint64_t seen,
+	uint64_t min_wait_us, uint64_t now_us)
+{
+	if (r->waits != seen || r->n || r->n_ended)
+		r->log_until_us = now_us + LOG_AFTER_US;
+	if (r->log.on && now_us <= r->log_until_us)
+		my_row_log_read(
+			&r->log, s, r->clock, r->threads, min_wait_us, my_row_exact_note, r);
+}
+
 int my_row_waits_poll(struct my_row_waits *r, struct observer_session *s, struct my_waits *waits,
 	uint64_t min_wait_us, struct err *err)
 {
-	uint64_t now = clock_wall_us();
+	uint64_t now = clock_wall_us(), seen = r->waits;
 
 	if (r->source == MY_ROWS_NONE || (now < r->next_us && !blockers_due(r, now)))
 		return 0;
@@ -341,6 +406,7 @@ int my_row_waits_poll(struct my_row_waits *r, struct observer_session *s, struct
 	}
 	if (look(r, s, now, err))
 		return -1;
+	read_log(r, s, seen, min_wait_us, now);
 	r->previous_us = now;
 	settle(r, waits, min_wait_us, now, false);
 	return 0;
@@ -351,13 +417,14 @@ int my_row_waits_finish(struct my_row_waits *r, struct observer_session *s, stru
 {
 	uint64_t now;
 
-	r->next_us = 0;
+	r->next_us = r->log.next_us = 0;
+	r->log_until_us = UINT64_MAX - LOG_AFTER_US;
 	if (my_row_waits_poll(r, s, waits, min_wait_us, err))
 		return -1;
 	now = clock_wall_us();
 	settle(r, waits, min_wait_us, now, true);
 	while (r->n)
-		end_wait(r, r->n - 1, now, WAIT_UNFINISHED);
+		my_row_waits_end(r, r->n - 1, now, WAIT_UNFINISHED);
 	tell(r, waits, min_wait_us);
 	return 0;
 }

@@ -20,6 +20,13 @@ static void enqueue(void *ctx, struct wait_event *event)
 	pthread_mutex_unlock(&o->lock);
 }
 
+void my_observer_rows_init(struct observer *o)
+{
+	o->rows.own = o->own_sessions;
+	o->rows.clock = &o->clock;
+	o->rows.threads = &o->threads;
+}
+
 void my_observer_watch_init(struct observer *o)
 {
 	pthread_condattr_t attr;
@@ -31,7 +38,7 @@ void my_observer_watch_init(struct observer *o)
 	pthread_condattr_destroy(&attr);
 	o->waits.threads = &o->threads;
 	o->waits.own = o->own_threads;
-	o->rows.own = o->own_sessions;
+	my_observer_rows_init(o);
 	o->waits.sink = enqueue;
 	o->waits.ctx = o;
 }

@@ -65,16 +65,20 @@ static struct db_conn *open_session(const char *engine, const char *dsn, const c
 	return conn;
 }
 
-static void set_up(
-	const struct servers *s, const char *engine, const char *const *statements, size_t n)
+static void set_up(const char *engine, const char *dsn, const char *const *statements, size_t n)
 {
 	const struct db_adapter *db = engine_find(engine)->db;
-	struct db_conn *conn = open_session(engine, servers_dsn(s, engine), "setup");
+	struct db_conn *conn = open_session(engine, dsn, "setup");
 	struct err err = {0};
 
 	for (size_t i = 0; i < n; i++)
 		bench_must(db_exec(db, conn, statements[i], &err), &err);
 	db->close(conn);
+}
+
+void servers_prepare(const struct test_mariadb *m)
+{
+	set_up("mysql", m->dsn, mariadb_setup, sizeof(mariadb_setup) / sizeof(mariadb_setup[0]));
 }
 
 void servers_start(struct servers *s)
@@ -91,8 +95,8 @@ void servers_start(struct servers *s)
 	s->mariadb_replica = (struct replica_info){.dsn = s->mariadb.dsn,
 		.database = (char *)"test",
 		.version_number = s->mariadb.programs.flavour.version};
-	set_up(s, "postgres", pg_setup, sizeof(pg_setup) / sizeof(pg_setup[0]));
-	set_up(s, "mysql", mariadb_setup, sizeof(mariadb_setup) / sizeof(mariadb_setup[0]));
+	set_up("postgres", s->pg.dsn, pg_setup, sizeof(pg_setup) / sizeof(pg_setup[0]));
+	servers_prepare(&s->mariadb);
 }
 
 void servers_stop(struct servers *s)

@@ -36,6 +36,7 @@ struct servers {
 };
 void servers_start(struct servers *s);
 void servers_stop(struct servers *s);
+void servers_prepare(const struct test_mariadb *m); /* the same tables in one more */
 const struct replica_info *servers_replica(const struct servers *s, const char *engine);
 const char *servers_dsn(const struct servers *s, const char *engine);
 pid_t servers_pid(const struct servers *s, const char *engine);
