@@ -85,8 +85,9 @@ static void describe_events(struct observer *o, bool late)
 	s->min_wait_us = atomic_load(&o->min_wait_us);
 	if (o->rows.log.on)
 		add(s->blind_to, sizeof(s->blind_to),
-			"row-lock waits of sessions that were there before the observation are "
-			"estimates to some 25 ms, and rarely seen below 50 ms");
+			"of sessions that were there before, row-lock waits are estimates to some "
+			"25 ms, rarely seen below 50 ms, and who is in their way is not always "
+			"known");
 	else if (rows[o->rows.source])
 		add(s->blind_to, sizeof(s->blind_to), rows[o->rows.source]);
 	if (late)
