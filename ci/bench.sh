@@ -1,7 +1,9 @@
 #!/bin/sh
 # bench.sh BUILD [NAME] : runs the parts of the benchmark, or the one named, one after the other
 # and alone, and collects their tables. A missed goal is a figure, not a failure: fails only when
-# a part could not measure.
+# a part could not measure. With REFRESH=1 the tables in README.md are made anew from what was
+# measured: between `<!-- bench NAME -->` and `<!-- bench end -->` the figures that have a goal, or
+# after `<!-- bench NAME all -->` all of them.
 set -u
 build=$1
 only=${2:-}
@@ -12,6 +14,22 @@ results=rehearse-results/bench
 start=$(date +%s)
 mkdir -p "$results" || exit 1
 ran='' failed=''
+refresh() {
+	awk -v results="$results" '
+		!inside { print }
+		/^<!-- bench end -->/ { if (inside) print; inside = 0 }
+		/^<!-- bench [a-z]+( all)? -->/ && $3 != "end" {
+			table = results "/" $3 ".md"
+			while ((getline line <table) > 0) {
+				inside = 1
+				split(line, cell, "|")
+				if ($4 == "all" || cell[4] !~ /^ *$/)
+					print line
+			}
+			close(table)
+		}' README.md >"$results/README.md" && cat "$results/README.md" >README.md
+	rm -f "$results/README.md"
+}
 for source in tests/bench/part_*.c; do
 	name=${source##*/part_}
 	name=${name%.c}
@@ -37,4 +55,5 @@ for name in $ran; do
 	echo
 done >"$results/bench.md"
 echo "bench:$ran in $((($(date +%s) - start + 59) / 60)) min; tables in $results/bench.md"
+[ -z "${REFRESH:-}" ] || refresh
 [ -z "$failed" ]

@@ -16,6 +16,7 @@
 
 #define RESULTS "rehearse-results/bench"
 #define LINE 160
+#define BUSY 1.5 /* what the part before leaves behind is less */
 
 enum goal { GOAL_NONE, GOAL_AT_MOST, GOAL_AT_LEAST };
 
@@ -33,7 +34,14 @@ void bench_begin(struct bench *b, const char *part, const char *about)
 {
 	*b = (struct bench){.part = part, .start_us = clock_us(), .figures = json_array()};
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (getloadavg(&b->load, 1) != 1)
+		b->load = 0;
 	printf("%s: %s\n", part, about);
+	if (b->load > BUSY)
+		printf("  (the machine is busy, its load is %.1f: the figures are not those of a "
+		       "quiet "
+		       "one)\n",
+			b->load);
 }
 
 /* Three significant digits; counts whole. */
@@ -136,9 +144,9 @@ int bench_end(struct bench *b)
 {
 	double seconds = (double)(clock_us() - b->start_us) / 1e6;
 	struct err err = {0};
-	json_t *all = json_pack("{s:s, s:f, s:i, s:i, s:i, s:O}", "part", b->part, "seconds",
-		seconds, "cores", (int)sysconf(_SC_NPROCESSORS_ONLN), "reached", (int)b->reached,
-		"missed", (int)b->missed, "figures", b->figures);
+	json_t *all = json_pack("{s:s, s:f, s:f, s:i, s:i, s:i, s:O}", "part", b->part, "seconds",
+		seconds, "load", b->load, "cores", (int)sysconf(_SC_NPROCESSORS_ONLN), "reached",
+		(int)b->reached, "missed", (int)b->missed, "figures", b->figures);
 	char *text = json_dumps(all, JSON_INDENT(2));
 
 	bench_must(fs_mkdirs(RESULTS, 0755, &err), &err);

@@ -19,6 +19,7 @@
 struct bench {
 	const char *part;
 	uint64_t start_us;
+	double load; /* of the machine, over the minute before */
 	json_t *figures;
 	unsigned reached, missed;
 };
