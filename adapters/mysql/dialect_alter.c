@@ -147,7 +147,7 @@ static bool add_constraint(struct my_tokens *w, struct sql_statement *s)
 	return true;
 }
 
-static void first_subcommand(struct my_tokens *w, struct sql_statement *s)
+void my_read_clause(struct my_tokens *w, struct sql_statement *s)
 {
 	if (alter_column(w, s) || add_constraint(w, s))
 		return;
@@ -176,7 +176,7 @@ static void alter_table(struct my_tokens *w, struct sql_statement *s)
 		return;
 	my_add_relation(s, s->object);
 	skip_manner(w);
-	first_subcommand(w, s);
+	my_read_clause(w, s);
 	if (is_repair(w))
 		s->flags |= SQL_UNCUT_WORK;
 	start = w->at;

@@ -55,6 +55,8 @@ void my_collect_references(struct my_tokens *w, struct sql_statement *s);
 void my_classify(struct my_tokens *w, struct sql_statement *s);
 void my_read_create(struct my_tokens *w, struct sql_statement *s);
 void my_read_alter(struct my_tokens *w, struct sql_statement *s);
+/* The kind of the clause of ALTER TABLE that begins here; goes nowhere. */
+void my_read_clause(struct my_tokens *w, struct sql_statement *s);
 void my_read_drop(struct my_tokens *w, struct sql_statement *s);
 void my_read_set(struct my_tokens *w, struct sql_statement *s);
 /* `t [, u …]`, all of them existing tables. */

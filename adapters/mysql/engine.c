@@ -3,6 +3,7 @@
 #include "adapters/mysql/dialect.h"
 #include "adapters/mysql/mysql.h"
 #include "adapters/mysql/observer.h"
+#include "adapters/mysql/rules.h"
 
 static const struct provider *const providers[] = {
 	&mysql_embedded, &mysql_clone, &mysql_promote, NULL};
@@ -13,6 +14,7 @@ const struct engine mysql_engine = {
 	.dialect = &mysql_dialect,
 	.observer = &mysql_observer,
 	.providers = providers,
+	.analyser = &my_analyser,
 	.doctor = mysql_doctor,
 	.clear_slot = mysql_clear_slot,
 };

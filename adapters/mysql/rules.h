@@ -1,0 +1,145 @@
+/*
+ * The inside of the analyser of MariaDB and MySQL. A statement is read as a row of tokens; of ALTER
+ * TABLE each clause is looked up in a table of what the servers do with it (rules_effect.c), which
+ * tells the algorithm and the lock of the whole; rules_check.c says which rules it breaks.
+ */
+#ifndef REHEARSE_ADAPTERS_MYSQL_RULES_H
+#define REHEARSE_ADAPTERS_MYSQL_RULES_H
+
+#include "adapters/mysql/dialect_words.h"
+#include "adapters/rules.h"
+
+extern const struct analyser my_analyser;
+
+/* ---- the table of rules: rules_list.c on rules_list.inc ---- */
+
+enum my_rule {
+#define MY_RULE(symbol, ...) MY_RULE_##symbol,
+#include "adapters/mysql/rules_list.inc"
+#undef MY_RULE
+	MY_N_RULES
+};
+extern const struct lint_rule my_rules[MY_N_RULES];
+extern const enum sql_class my_rule_class[MY_N_RULES]; /* what breaking it makes of a statement */
+
+/* ---- what is known of tables: rules_state.c ---- */
+
+struct my_column {
+	char *name;	 /* lower case */
+	char *type;	 /* "varchar", lower case; NULL: not known */
+	char *arguments; /* what stands in its parentheses, without blanks; "" nothing */
+	bool is_unsigned, not_null, has_default, auto_increment, generated, stored;
+	char *charset; /* its own; NULL: the table's */
+};
+
+struct my_table {
+	char *name; /* as relations are named: quoted where it must be */
+	unsigned born;
+	bool known;    /* its CREATE was seen */
+	bool myisam;   /* or Aria: no algorithm but COPY, and locks of the whole table */
+	bool fulltext; /* has an index of that kind */
+	bool temporary, dropped;
+	char *charset; /* NULL: the server's */
+	struct my_column *columns;
+	size_t n_columns, cap_columns;
+	char **indexed; /* columns that an index begins with, or has: lower case */
+	size_t n_indexed, cap_indexed;
+};
+
+struct analysis_state {
+	struct lint_target target;
+	bool mariadb;
+	unsigned migration;
+	struct my_table **tables;
+	size_t n_tables, cap_tables;
+	bool lock_timeout, statement_timeout; /* set by the file */
+	bool no_foreign_key_checks;
+	bool has_data, has_ddl; /* in the transaction that is open */
+	char *last_altered;	/* the table of the ALTER TABLE just before */
+};
+
+struct analysis_state *my_state_open(const struct lint_target *target);
+void my_state_close(struct analysis_state *state);
+struct my_table *my_table_find(const struct analysis_state *state, const char *name);
+struct my_table *my_table_get(struct analysis_state *state, const char *name);
+struct my_table *my_table_new(struct analysis_state *state, const char *name);
+void my_table_copy_shape(struct my_table *to, const struct my_table *from);
+struct my_column *my_column_find(const struct my_table *table, const char *name);
+struct my_column *my_column_get(struct my_table *table, const char *name);
+void my_column_drop(struct my_table *table, const char *name);
+/* Takes the definition over, under the column's name. */
+void my_column_define(struct my_column *column, struct my_column *definition);
+void my_column_release(struct my_column *column);
+void my_table_index(struct my_table *table, const char *column);
+bool my_table_indexes(const struct my_table *table, const char *column);
+
+/* Reads a column's definition behind its name; ret is initialised by the call. */
+struct my_definition {
+	struct my_column column;
+	bool first, after; /* its place is given */
+	bool has_charset;  /* CHARACTER SET or COLLATE is given */
+	bool primary, unique, references, check;
+	bool default_null;
+};
+void my_read_definition(struct my_tokens *w, struct my_definition *ret);
+/* CREATE TABLE, behind the name. */
+void my_learn_create(struct analysis_state *state, struct my_table *table, struct my_tokens *w);
+
+/* ---- one statement under analysis ---- */
+
+enum my_algorithm { MY_INSTANT, MY_INPLACE, MY_REBUILD, MY_COPY };
+const char *my_algorithm_name(enum my_algorithm algorithm);
+enum my_lock_need { MY_LOCK_NONE, MY_LOCK_SHARED, MY_LOCK_EXCLUSIVE };
+
+struct my_effect {
+	enum my_algorithm algorithm;
+	enum my_lock_need lock;
+	bool unknown;
+};
+
+/* A clause of ALTER TABLE. */
+struct my_clause {
+	char kind[64];			 /* "ADD COLUMN", as the dialect has it */
+	size_t first, end;		 /* tokens */
+	char *name;			 /* the column that it is about, lower case; NULL: none */
+	struct my_definition definition; /* ADD, MODIFY, CHANGE COLUMN */
+	char *new_name;			 /* CHANGE, RENAME COLUMN; NULL */
+	struct my_effect effect;
+};
+
+struct my_check {
+	struct analysis_state *state;
+	const struct statement_context *context;
+	const struct sql_script *script;
+	const struct sql_statement *s;
+	const char *text; /* the statement's */
+	struct my_tokens *w;
+	struct analysis *ret;
+	struct my_table *table; /* NULL: it is about none, or about several */
+	struct my_clause *clauses;
+	size_t n_clauses;
+	struct my_effect effect;	    /* of them all */
+	char *algorithm_asked, *lock_asked; /* upper case; NULL */
+};
+
+bool my_is_new(const struct my_check *c, const struct my_table *table);
+/* NULL: not for this server, or of style and not asked for. `token`: where the caret stands. */
+struct rule_hit *my_hit(struct my_check *c, enum my_rule rule, const char *object, size_t token,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- rules_effect.c ---- */
+/* The effect of one clause on the table as it is known. */
+struct my_effect my_clause_effect(const struct my_check *c, const struct my_clause *clause);
+/* Of all clauses together; what the statement asks for is not heeded. */
+struct my_effect my_whole_effect(const struct my_check *c);
+
+/* ---- rules_clause.c ---- */
+void my_read_clauses(struct my_check *c); /* from behind the table's name */
+void my_clauses_release(struct my_check *c);
+void my_learn_clauses(struct my_check *c);
+
+/* ---- rules_check.c ---- */
+void my_check_alter(struct my_check *c);
+void my_check_statement(struct my_check *c);
+
+#endif
