@@ -38,7 +38,7 @@ struct rule_hit *my_hit(struct my_check *c, enum my_rule rule, const char *objec
 		c->ret, r, object, c->s->offset + at->start, at->end - at->start, "%s", message);
 }
 
-bool my_is_new(const struct my_check *c, const struct my_table *table)
+bool my_is_new(const struct my_check *c, const struct my_shape *table)
 {
 	return table->temporary || (table->born && table->born == c->state->migration);
 }
@@ -64,7 +64,7 @@ static void predict(struct my_check *c)
 
 /* ---- statements ---- */
 
-static struct my_table *target_table(struct my_check *c)
+static struct my_shape *target_table(struct my_check *c)
 {
 	return c->s->n_relations ? my_table_get(c->state, c->s->relations[0]) : NULL;
 }
@@ -142,7 +142,7 @@ static void analyse_create(struct my_check *c)
 	struct my_tokens *w = c->w;
 	CLEANUP(cleanup_str) struct str name = {0};
 	bool temporary = false, careful;
-	struct my_table *table;
+	struct my_shape *table;
 
 	while (w->at < w->n && !my_at(w, "table"))
 		temporary = my_at(w, "temporary") || temporary, w->at++;
@@ -161,7 +161,7 @@ static void analyse_create(struct my_check *c)
 static void lock_tables(struct my_check *c)
 {
 	for (size_t i = 0; i < c->s->n_relations; i++) {
-		const struct my_table *table = my_table_find(c->state, c->s->relations[i]);
+		const struct my_shape *table = my_table_find(c->state, c->s->relations[i]);
 
 		if (!table || !my_is_new(c, table))
 			analysis_lock(c->ret, c->s->relations[i], "EXCLUSIVE", true, true);
@@ -171,7 +171,7 @@ static void lock_tables(struct my_check *c)
 static void learn_dropped(struct my_check *c)
 {
 	for (size_t i = 0; i < c->s->n_relations; i++) {
-		struct my_table *table = my_table_find(c->state, c->s->relations[i]);
+		struct my_shape *table = my_table_find(c->state, c->s->relations[i]);
 
 		if (table)
 			table->dropped = true;
@@ -187,7 +187,7 @@ static void learn_renames(struct my_check *c)
 	while (w->at < w->n) {
 		CLEANUP(cleanup_str) struct str from = {0};
 		CLEANUP(cleanup_str) struct str to = {0};
-		struct my_table *table;
+		struct my_shape *table;
 
 		my_next(w, "if exists");
 		if (!my_next_name(w, 2, &from) || !my_next(w, "to") || !my_next_name(w, 2, &to))

@@ -24,7 +24,7 @@ extern const enum sql_class my_rule_class[MY_N_RULES]; /* what breaking it makes
 
 /* ---- what is known of tables: rules_state.c ---- */
 
-struct my_column {
+struct my_field {
 	char *name;	 /* lower case */
 	char *type;	 /* "varchar", lower case; NULL: not known */
 	char *arguments; /* what stands in its parentheses, without blanks; "" nothing */
@@ -32,7 +32,7 @@ struct my_column {
 	char *charset; /* its own; NULL: the table's */
 };
 
-struct my_table {
+struct my_shape {
 	char *name; /* as relations are named: quoted where it must be */
 	unsigned born;
 	bool known;    /* its CREATE was seen */
@@ -40,7 +40,7 @@ struct my_table {
 	bool fulltext; /* has an index of that kind */
 	bool temporary, dropped;
 	char *charset; /* NULL: the server's */
-	struct my_column *columns;
+	struct my_field *columns;
 	size_t n_columns, cap_columns;
 	char **indexed; /* columns that an index begins with, or has: lower case */
 	size_t n_indexed, cap_indexed;
@@ -50,7 +50,7 @@ struct analysis_state {
 	struct lint_target target;
 	bool mariadb;
 	unsigned migration;
-	struct my_table **tables;
+	struct my_shape **tables;
 	size_t n_tables, cap_tables;
 	bool lock_timeout, statement_timeout; /* set by the file */
 	bool no_foreign_key_checks;
@@ -60,22 +60,22 @@ struct analysis_state {
 
 struct analysis_state *my_state_open(const struct lint_target *target);
 void my_state_close(struct analysis_state *state);
-struct my_table *my_table_find(const struct analysis_state *state, const char *name);
-struct my_table *my_table_get(struct analysis_state *state, const char *name);
-struct my_table *my_table_new(struct analysis_state *state, const char *name);
-void my_table_copy_shape(struct my_table *to, const struct my_table *from);
-struct my_column *my_column_find(const struct my_table *table, const char *name);
-struct my_column *my_column_get(struct my_table *table, const char *name);
-void my_column_drop(struct my_table *table, const char *name);
+struct my_shape *my_table_find(const struct analysis_state *state, const char *name);
+struct my_shape *my_table_get(struct analysis_state *state, const char *name);
+struct my_shape *my_table_new(struct analysis_state *state, const char *name);
+void my_table_copy_shape(struct my_shape *to, const struct my_shape *from);
+struct my_field *my_column_find(const struct my_shape *table, const char *name);
+struct my_field *my_column_get(struct my_shape *table, const char *name);
+void my_column_drop(struct my_shape *table, const char *name);
 /* Takes the definition over, under the column's name. */
-void my_column_define(struct my_column *column, struct my_column *definition);
-void my_column_release(struct my_column *column);
-void my_table_index(struct my_table *table, const char *column);
-bool my_table_indexes(const struct my_table *table, const char *column);
+void my_column_define(struct my_field *column, struct my_field *definition);
+void my_column_release(struct my_field *column);
+void my_table_index(struct my_shape *table, const char *column);
+bool my_table_indexes(const struct my_shape *table, const char *column);
 
 /* Reads a column's definition behind its name; ret is initialised by the call. */
 struct my_definition {
-	struct my_column column;
+	struct my_field column;
 	bool first, after; /* its place is given */
 	bool has_charset;  /* CHARACTER SET or COLLATE is given */
 	bool primary, unique, references, check;
@@ -83,7 +83,7 @@ struct my_definition {
 };
 void my_read_definition(struct my_tokens *w, struct my_definition *ret);
 /* CREATE TABLE, behind the name. */
-void my_learn_create(struct analysis_state *state, struct my_table *table, struct my_tokens *w);
+void my_learn_create(struct analysis_state *state, struct my_shape *table, struct my_tokens *w);
 
 /* ---- one statement under analysis ---- */
 
@@ -115,14 +115,14 @@ struct my_check {
 	const char *text; /* the statement's */
 	struct my_tokens *w;
 	struct analysis *ret;
-	struct my_table *table; /* NULL: it is about none, or about several */
+	struct my_shape *table; /* NULL: it is about none, or about several */
 	struct my_clause *clauses;
 	size_t n_clauses;
 	struct my_effect effect;	    /* of them all */
 	char *algorithm_asked, *lock_asked; /* upper case; NULL */
 };
 
-bool my_is_new(const struct my_check *c, const struct my_table *table);
+bool my_is_new(const struct my_check *c, const struct my_shape *table);
 /* NULL: not for this server, or of style and not asked for. `token`: where the caret stands. */
 struct rule_hit *my_hit(struct my_check *c, enum my_rule rule, const char *object, size_t token,
 	const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -20,8 +20,8 @@ static void hit_plainly(struct my_check *c, enum my_rule rule, const char *objec
 
 static void check_type(struct my_check *c, const struct my_clause *clause)
 {
-	const struct my_column *from = my_column_find(c->table, clause->name);
-	const struct my_column *to = &clause->definition.column;
+	const struct my_field *from = my_column_find(c->table, clause->name);
+	const struct my_field *to = &clause->definition.column;
 	unsigned long before, after;
 
 	if (!from || !from->type || !to->type || clause->effect.algorithm != MY_COPY)
@@ -48,7 +48,7 @@ static void check_type(struct my_check *c, const struct my_clause *clause)
 
 static void check_modify(struct my_check *c, const struct my_clause *clause)
 {
-	const struct my_column *from = my_column_find(c->table, clause->name);
+	const struct my_field *from = my_column_find(c->table, clause->name);
 	const struct my_definition *d = &clause->definition;
 
 	check_type(c, clause);
@@ -71,7 +71,7 @@ static void check_renamed(struct my_check *c, const struct my_clause *clause)
 static void check_add(struct my_check *c, const struct my_clause *clause)
 {
 	const struct my_definition *d = &clause->definition;
-	const struct my_column *column = &d->column;
+	const struct my_field *column = &d->column;
 
 	if (column->not_null && !column->has_default && !column->auto_increment &&
 		!column->generated)
@@ -80,7 +80,7 @@ static void check_add(struct my_check *c, const struct my_clause *clause)
 	if (d->first || d->after)
 		my_hit(c, MY_RULE_COLUMN_MOVED, clause->name, clause->first, "%s is not the last",
 			clause->name);
-	if (d->check)
+	if (d->check && clause->effect.algorithm == MY_COPY)
 		my_hit(c, MY_RULE_CHECK, clause->name, clause->first, "the CHECK of %s is a copy",
 			clause->name);
 	if (d->unique)
@@ -237,7 +237,7 @@ static bool is(const struct my_check *c, const char *kind)
 static const char *old_table(const struct my_check *c, size_t from)
 {
 	for (size_t i = from; i < c->s->n_relations; i++) {
-		const struct my_table *table = my_table_find(c->state, c->s->relations[i]);
+		const struct my_shape *table = my_table_find(c->state, c->s->relations[i]);
 
 		if (!table || !my_is_new(c, table))
 			return c->s->relations[i];

@@ -114,7 +114,7 @@ void my_read_clauses(struct my_check *c)
 		memcpy(clause->kind, kind.kind, sizeof(clause->kind));
 		if (is_column(clause->kind))
 			read_column(c, clause);
-		w->at = w->at > clause->first ? w->at : clause->first;
+		w->at = clause->first;
 		skip_clause(w);
 		clause->end = w->at;
 	}
@@ -152,7 +152,7 @@ static void learn_index(struct my_check *c, const struct my_clause *clause)
 
 static void learn_one(struct my_check *c, struct my_clause *clause)
 {
-	struct my_table *table = c->table;
+	struct my_shape *table = c->table;
 
 	if (!strcmp(clause->kind, "ADD COLUMN") || !strcmp(clause->kind, "MODIFY COLUMN")) {
 		my_column_define(my_column_get(table, clause->name), &clause->definition.column);
@@ -163,7 +163,7 @@ static void learn_one(struct my_check *c, struct my_clause *clause)
 	} else if (!strcmp(clause->kind, "DROP COLUMN")) {
 		my_column_drop(table, clause->name);
 	} else if (!strcmp(clause->kind, "RENAME COLUMN") && clause->new_name) {
-		struct my_column *column = my_column_find(table, clause->name);
+		struct my_field *column = my_column_find(table, clause->name);
 
 		if (column) {
 			mem_free(column->name);

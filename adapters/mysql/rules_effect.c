@@ -103,6 +103,14 @@ static bool checks_off(const struct my_check *c)
 	return c->state->no_foreign_key_checks;
 }
 
+static bool has_virtual(const struct my_shape *table)
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (table->columns[i].generated && !table->columns[i].stored)
+			return true;
+	return false;
+}
+
 static struct my_effect add_column(const struct my_check *c, const struct my_definition *d)
 {
 	bool mariadb = c->state->mariadb;
@@ -111,7 +119,10 @@ static struct my_effect add_column(const struct my_check *c, const struct my_def
 		return mariadb ? rebuild_shared : copy;
 	if (d->column.generated)
 		return d->column.stored ? copy : instant;
-	if (d->check)
+	if (d->check && !mariadb)
+		return copy;
+	/* A virtual column is known by its place. */
+	if (mariadb && (d->first || d->after) && has_virtual(c->table))
 		return copy;
 	if (d->references && !checks_off(c))
 		return copy;
@@ -119,7 +130,6 @@ static struct my_effect add_column(const struct my_check *c, const struct my_def
 		return rebuild_shared;
 	if (d->unique)
 		return rebuild;
-	/* An expression is worked out row by row. */
 	if (!mariadb && (d->first || d->after) && c->state->target.version < MYSQL_INSTANT_ANYWHERE)
 		return rebuild;
 	return instant;
@@ -127,7 +137,7 @@ static struct my_effect add_column(const struct my_check *c, const struct my_def
 
 static struct my_effect drop_column(const struct my_check *c, const struct my_clause *clause)
 {
-	const struct my_column *column = my_column_find(c->table, clause->name);
+	const struct my_field *column = my_column_find(c->table, clause->name);
 
 	if (c->table->fulltext)
 		return c->state->mariadb ? rebuild_shared : copy;
@@ -135,14 +145,14 @@ static struct my_effect drop_column(const struct my_check *c, const struct my_cl
 		return column->stored ? rebuild : instant;
 	if (!c->state->mariadb && c->state->target.version < MYSQL_INSTANT_ANYWHERE)
 		return rebuild;
-	/* An index that loses its column goes, or is built anew. */
-	return my_table_indexes(c->table, clause->name) ? rebuild : instant;
+	/* An index that loses its column goes with it, or is built anew. */
+	return my_table_indexes(c->table, clause->name) && !c->state->mariadb ? rebuild : instant;
 }
 
 /* ---- MODIFY and CHANGE COLUMN ---- */
 
 /* Bytes of a character, at most; the servers' default since 8.0 and 11.x is four. */
-static unsigned bytes_per_character(const struct my_column *column, const struct my_table *table)
+static unsigned bytes_per_character(const struct my_field *column, const struct my_shape *table)
 {
 	static const struct {
 		const char *charset;
@@ -162,7 +172,7 @@ static unsigned bytes_per_character(const struct my_column *column, const struct
 
 /* The length of a value is kept in one byte or in two; the rows are only right for one of them. */
 static struct my_effect widen(
-	const struct my_check *c, const struct my_column *from, const struct my_column *to)
+	const struct my_check *c, const struct my_field *from, const struct my_field *to)
 {
 	unsigned width = bytes_per_character(from, c->table);
 	unsigned long before = strtoul(from->arguments, NULL, 10) * width;
@@ -177,7 +187,7 @@ static struct my_effect widen(
 }
 
 /* The list of values with more at its end. */
-static bool values_appended(const struct my_column *from, const struct my_column *to)
+static bool values_appended(const struct my_field *from, const struct my_field *to)
 {
 	size_t n = strlen(from->arguments);
 
@@ -197,7 +207,7 @@ static unsigned long count_values(const char *list)
 }
 
 /* Values are stored in as many bytes as their number needs. */
-static bool same_width(const struct my_column *from, const struct my_column *to)
+static bool same_width(const struct my_field *from, const struct my_field *to)
 {
 	unsigned long before = count_values(from->arguments), after = count_values(to->arguments);
 
@@ -207,16 +217,16 @@ static bool same_width(const struct my_column *from, const struct my_column *to)
 }
 
 /* The numbers of integers only say how they are shown. */
-static bool same_type(const struct my_column *from, const struct my_column *to)
+static bool same_type(const struct my_field *from, const struct my_field *to)
 {
 	return !strcmp(from->type, to->type) && from->is_unsigned == to->is_unsigned &&
 		(strstr(from->type, "int") || !strcmp(from->arguments, to->arguments));
 }
 
 static struct my_effect change_type(
-	const struct my_check *c, const struct my_column *from, const struct my_definition *d)
+	const struct my_check *c, const struct my_field *from, const struct my_definition *d)
 {
-	const struct my_column *to = &d->column;
+	const struct my_field *to = &d->column;
 
 	if (from->generated || to->generated)
 		return copy;
@@ -246,7 +256,7 @@ static struct my_effect worse(struct my_effect a, struct my_effect b)
 static struct my_effect modify_column(const struct my_check *c, const struct my_clause *clause)
 {
 	const struct my_definition *d = &clause->definition;
-	const struct my_column *from = my_column_find(c->table, clause->name);
+	const struct my_field *from = my_column_find(c->table, clause->name);
 	struct my_effect effect;
 
 	if (!from || !from->type || !d->column.type)

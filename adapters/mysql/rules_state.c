@@ -15,16 +15,16 @@ static char *folded(const char *name)
 	return copy;
 }
 
-void my_column_release(struct my_column *column)
+void my_column_release(struct my_field *column)
 {
 	mem_free(column->name);
 	mem_free(column->type);
 	mem_free(column->arguments);
 	mem_free(column->charset);
-	*column = (struct my_column){0};
+	*column = (struct my_field){0};
 }
 
-static void table_clear(struct my_table *table)
+static void table_clear(struct my_shape *table)
 {
 	for (size_t i = 0; i < table->n_columns; i++)
 		my_column_release(&table->columns[i]);
@@ -32,7 +32,7 @@ static void table_clear(struct my_table *table)
 	mem_free_strings(table->indexed, table->n_indexed);
 	MEM_FREE(table->charset);
 	mem_free(table->name);
-	*table = (struct my_table){0};
+	*table = (struct my_shape){0};
 }
 
 struct analysis_state *my_state_open(const struct lint_target *target)
@@ -57,7 +57,7 @@ void my_state_close(struct analysis_state *state)
 	mem_free(state);
 }
 
-struct my_table *my_table_find(const struct analysis_state *state, const char *name)
+struct my_shape *my_table_find(const struct analysis_state *state, const char *name)
 {
 	for (size_t i = state->n_tables; i-- > 0;)
 		if (!state->tables[i]->dropped && !strcmp(state->tables[i]->name, name))
@@ -65,25 +65,25 @@ struct my_table *my_table_find(const struct analysis_state *state, const char *n
 	return NULL;
 }
 
-static struct my_table *add_table(struct analysis_state *state, const char *name)
+static struct my_shape *add_table(struct analysis_state *state, const char *name)
 {
-	struct my_table *table = mem_zalloc(sizeof(*table));
+	struct my_shape *table = mem_zalloc(sizeof(*table));
 
 	table->name = mem_strdup(name);
 	*MEM_PUSH(state->tables, state->n_tables, state->cap_tables) = table;
 	return table;
 }
 
-struct my_table *my_table_get(struct analysis_state *state, const char *name)
+struct my_shape *my_table_get(struct analysis_state *state, const char *name)
 {
-	struct my_table *table = my_table_find(state, name);
+	struct my_shape *table = my_table_find(state, name);
 
 	return table ? table : add_table(state, name);
 }
 
-struct my_table *my_table_new(struct analysis_state *state, const char *name)
+struct my_shape *my_table_new(struct analysis_state *state, const char *name)
 {
-	struct my_table *table = my_table_find(state, name);
+	struct my_shape *table = my_table_find(state, name);
 
 	if (table)
 		table->dropped = true;
@@ -93,15 +93,15 @@ struct my_table *my_table_new(struct analysis_state *state, const char *name)
 	return table;
 }
 
-void my_table_copy_shape(struct my_table *to, const struct my_table *from)
+void my_table_copy_shape(struct my_shape *to, const struct my_shape *from)
 {
 	to->known = from->known;
 	to->myisam = from->myisam;
 	to->fulltext = from->fulltext;
 	to->charset = mem_strdup(from->charset);
 	for (size_t i = 0; i < from->n_columns; i++) {
-		const struct my_column *old = &from->columns[i];
-		struct my_column *column = my_column_get(to, old->name);
+		const struct my_field *old = &from->columns[i];
+		struct my_field *column = my_column_get(to, old->name);
 
 		mem_free(column->name);
 		*column = *old;
@@ -114,7 +114,7 @@ void my_table_copy_shape(struct my_table *to, const struct my_table *from)
 		my_table_index(to, from->indexed[i]);
 }
 
-struct my_column *my_column_find(const struct my_table *table, const char *name)
+struct my_field *my_column_find(const struct my_shape *table, const char *name)
 {
 	CLEANUP(cleanup_free) char *key = folded(name);
 
@@ -124,29 +124,29 @@ struct my_column *my_column_find(const struct my_table *table, const char *name)
 	return NULL;
 }
 
-struct my_column *my_column_get(struct my_table *table, const char *name)
+struct my_field *my_column_get(struct my_shape *table, const char *name)
 {
-	struct my_column *column = my_column_find(table, name);
+	struct my_field *column = my_column_find(table, name);
 
 	if (column)
 		return column;
 	column = MEM_PUSH(table->columns, table->n_columns, table->cap_columns);
-	*column = (struct my_column){.name = folded(name)};
+	*column = (struct my_field){.name = folded(name)};
 	return column;
 }
 
-void my_column_define(struct my_column *column, struct my_column *definition)
+void my_column_define(struct my_field *column, struct my_field *definition)
 {
 	definition->name = column->name;
 	column->name = NULL;
 	my_column_release(column);
 	*column = *definition;
-	*definition = (struct my_column){0};
+	*definition = (struct my_field){0};
 }
 
-void my_column_drop(struct my_table *table, const char *name)
+void my_column_drop(struct my_shape *table, const char *name)
 {
-	struct my_column *column = my_column_find(table, name);
+	struct my_field *column = my_column_find(table, name);
 	size_t i;
 
 	if (!column)
@@ -157,13 +157,13 @@ void my_column_drop(struct my_table *table, const char *name)
 	table->n_columns--;
 }
 
-void my_table_index(struct my_table *table, const char *column)
+void my_table_index(struct my_shape *table, const char *column)
 {
 	if (!my_table_indexes(table, column))
 		*MEM_PUSH(table->indexed, table->n_indexed, table->cap_indexed) = folded(column);
 }
 
-bool my_table_indexes(const struct my_table *table, const char *column)
+bool my_table_indexes(const struct my_shape *table, const char *column)
 {
 	CLEANUP(cleanup_free) char *key = folded(column);
 
@@ -228,7 +228,7 @@ static char *type_name(struct my_tokens *w)
 /* One attribute behind the type; false: the definition is over. */
 static bool next_attribute(struct my_tokens *w, struct my_definition *d)
 {
-	struct my_column *c = &d->column;
+	struct my_field *c = &d->column;
 
 	if (my_next(w, "not null")) {
 		c->not_null = true;
@@ -292,7 +292,7 @@ void my_read_definition(struct my_tokens *w, struct my_definition *ret)
 
 /* ---- CREATE TABLE ---- */
 
-static void learn_key(struct my_table *table, struct my_tokens *w)
+static void learn_key(struct my_shape *table, struct my_tokens *w)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 	int depth = 0;
@@ -311,13 +311,13 @@ static void learn_key(struct my_table *table, struct my_tokens *w)
 	} while (depth > 0 && w->at < w->n);
 }
 
-static void learn_element(struct my_table *table, struct my_tokens *w)
+static void learn_element(struct my_shape *table, struct my_tokens *w)
 {
 	static const char *const keys[] = {
 		"primary key", "unique", "index", "key", "foreign key", NULL};
 	CLEANUP(cleanup_str) struct str name = {0};
 	struct my_definition d;
-	struct my_column *column;
+	struct my_field *column;
 
 	if (my_next(w, "constraint") && !my_at(w, "primary key") && !my_at(w, "unique") &&
 		!my_at(w, "foreign key") && !my_at(w, "check"))
@@ -352,7 +352,7 @@ static void skip_element(struct my_tokens *w)
 	}
 }
 
-static void learn_options(struct my_table *table, struct my_tokens *w)
+static void learn_options(struct my_shape *table, struct my_tokens *w)
 {
 	for (; w->at < w->n; w->at++) {
 		if (my_next(w, "engine")) {
@@ -366,14 +366,14 @@ static void learn_options(struct my_table *table, struct my_tokens *w)
 	}
 }
 
-void my_learn_create(struct analysis_state *state, struct my_table *table, struct my_tokens *w)
+void my_learn_create(struct analysis_state *state, struct my_shape *table, struct my_tokens *w)
 {
 	CLEANUP(cleanup_str) struct str like = {0};
 
 	(void)state;
 	if (my_next(w, "like") ||
 		(my_at_char(w, '(') && my_token_is(w->text, my_peek(w, 1), "like"))) {
-		const struct my_table *from;
+		const struct my_shape *from;
 
 		w->at += my_at_char(w, '(') ? 2 : 0;
 		my_next_name(w, 2, &like);
