@@ -141,6 +141,9 @@ static struct my_effect drop_column(const struct my_check *c, const struct my_cl
 
 	if (c->table->fulltext)
 		return c->state->mariadb ? rebuild_shared : copy;
+	/* MySQL drops a virtual column at once only by itself. */
+	if (column && column->generated && !c->state->mariadb && c->n_clauses > 1)
+		return copy;
 	if (column && column->generated)
 		return column->stored ? rebuild : instant;
 	if (!c->state->mariadb && c->state->target.version < MYSQL_INSTANT_ANYWHERE)
