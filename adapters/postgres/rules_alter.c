@@ -180,7 +180,8 @@ static struct pg_effect detach(struct pg_check *c)
 	enum pg_mode mode =
 		pg_true(def, "concurrent") ? PG_SHARE_UPDATE_EXCLUSIVE : PG_ACCESS_EXCLUSIVE;
 
-	pg_lock(c, partition_of(c), mode);
+	/* Before 14, which brought CONCURRENTLY, the partition itself was let off lightly. */
+	pg_lock(c, partition_of(c), AFTER(140000) ? mode : PG_SHARE_UPDATE_EXCLUSIVE);
 	pg_lock_indexes(c, partition_of(c), PG_ACCESS_EXCLUSIVE);
 	return (struct pg_effect){.mode = mode};
 }

@@ -122,7 +122,6 @@ static const char *const statements[] = {
 	"ALTER TABLE t ALTER a SET STATISTICS 100",
 	"ALTER TABLE t ALTER a SET (n_distinct = 5)",
 	"ALTER TABLE t ALTER txt SET STORAGE EXTERNAL",
-	"ALTER TABLE t ALTER txt SET COMPRESSION pglz",
 	"ALTER TABLE t ALTER b ADD GENERATED ALWAYS AS IDENTITY",
 	"ALTER TABLE t RENAME COLUMN a TO aa",
 	"ALTER TABLE part RENAME COLUMN v TO vv",
@@ -235,6 +234,22 @@ static const char *const statements[] = {
 	"CREATE TABLE s2 (id int); ALTER TABLE s2 ADD PRIMARY KEY (id)",
 	"ALTER TABLE t ADD COLUMN x int; ALTER TABLE t ADD COLUMN y int",
 	"CREATE INDEX i ON t (a); ALTER TABLE t ADD COLUMN y int",
+};
+
+/* What not every version knows. */
+static const struct {
+	unsigned since;
+	const char *sql;
+} newer[] = {
+	{140000, "ALTER TABLE t ALTER txt SET COMPRESSION pglz"},
+	{180000, "ALTER TABLE t ADD COLUMN x int GENERATED ALWAYS AS (a * 2) VIRTUAL"},
+	{180000, "ALTER TABLE t ADD CONSTRAINT c NOT NULL a NOT VALID"},
+	{180000, "ALTER TABLE t ADD CONSTRAINT c NOT NULL a"},
+	{180000, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT ENFORCED"},
+	{180000, "ALTER TABLE plain_t ADD FOREIGN KEY (a) REFERENCES parent (id) NOT ENFORCED"},
+	{180000,
+		"ALTER TABLE t ADD CONSTRAINT c NOT NULL a NOT VALID; ALTER TABLE t VALIDATE "
+		"CONSTRAINT c; ALTER TABLE t ALTER a SET NOT NULL"},
 };
 
 static struct db_conn *conn;
@@ -447,6 +462,11 @@ static void try_all(void)
 
 	for (size_t i = 0; i < n; i++)
 		try_statement(statements[i], false);
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+		if (pg.programs.version >= newer[i].since) {
+			try_statement(newer[i].sql, false);
+			n++;
+		}
 	printf("%zu statements, %u differ\n", n, differ - before);
 	fflush(stdout);
 	ck_assert_uint_eq(differ, before);
