@@ -151,8 +151,11 @@ static void tell(struct observer *o, struct foreign_line *line, const struct for
 	s.start_us = s.end_us - line->duration_us;
 	if (line->kind == FOREIGN_ERROR && session->query_us <= s.end_us)
 		s.start_us = session->query_us;
-	if (s.start_us < session->end_us)
-		s.start_us = session->end_us < s.end_us ? session->end_us : s.end_us;
+	/* Several may end within the log's one millisecond: they keep their order. */
+	if (s.end_us <= session->end_us)
+		s.end_us = session->end_us + 1;
+	if (s.start_us <= session->end_us)
+		s.start_us = session->end_us + 1;
 	session->end_us = s.end_us;
 	foreign_take_locks(o, &s, later);
 	take_rewritten(o, &s);
@@ -216,7 +219,8 @@ int foreign_poll(struct observer *o, const struct foreign_sink *sink, struct err
 		take_line(o, &w->list[n], &later, sink);
 	}
 	w->n -= n;
-	memmove(w->list, w->list + n, w->n * sizeof(*w->list));
+	if (n)
+		memmove(w->list, w->list + n, w->n * sizeof(*w->list));
 	return 0;
 }
 

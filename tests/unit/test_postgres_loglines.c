@@ -134,6 +134,27 @@ START_TEST(a_time_zone_other_than_utc_gives_no_time)
 }
 END_TEST
 
+START_TEST(both_forms_name_the_user)
+{
+	static const char csv[] = "2026-11-22 10:38:43.086 UTC,\"app\",\"shop\",7,\"[local]\","
+				  "1.1,1,\"SELECT\",2026-11-22 10:38:43 UTC,3/4,0,LOG,00000,"
+				  "\"duration: 1.5 ms  statement: SELECT 1\",,,,,,,,,\"tool\","
+				  "\"client backend\",,0\n";
+	static const char json[] = "{\"user\":\"app\",\"application_name\":\"tool\","
+				   "\"message\":\"duration: 1.5 ms  statement: SELECT 1\"}";
+	struct str store = {0};
+	struct log_record record;
+
+	ck_assert(log_record_parse(LOG_CSV, csv, sizeof(csv) - 1, &store, &record));
+	ck_assert_str_eq(record.user, "app");
+	ck_assert_str_eq(record.application, "tool");
+	ck_assert(log_record_parse(LOG_JSON, json, sizeof(json) - 1, &store, &record));
+	ck_assert_str_eq(record.user, "app");
+	ck_assert_str_eq(record.message, "duration: 1.5 ms  statement: SELECT 1");
+	str_release(&store);
+}
+END_TEST
+
 /* ---- JSON ---- */
 
 START_TEST(a_name_that_goes_on_behind_a_zero_is_another_name)
@@ -292,8 +313,9 @@ START_TEST(lock_modes_conflict_as_documented)
 		"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock",
 		"AccessExclusiveLock"};
 	/* Table 13.2 of the manual: X for a conflict. */
-	static const char *const table[] = {".......X", "......XX", "....XXXX", "...XXXXX",
-		"..XX.XXX", "..XXXXXX", ".XXXXXXX", "XXXXXXXX"};
+	static const char *const table[] = {".......X", "......lines", "....lineslines",
+		"...lineslinesX", "..lines.linesX", "..lineslineslines", ".lineslineslinesX",
+		"lineslineslineslines"};
 
 	for (int i = 0; i < 8; i++)
 		for (int k = 0; k < 8; k++)
@@ -317,6 +339,7 @@ int main(void)
 	tcase_add_test(lines, what_is_no_record_is_passed_over);
 	tcase_add_test(lines, a_time_zone_other_than_utc_gives_no_time);
 	tcase_add_test(lines, a_name_that_goes_on_behind_a_zero_is_another_name);
+	tcase_add_test(lines, both_forms_name_the_user);
 	tcase_add_loop_test(lines, a_flat_object_is_walked, 0, sizeof(values) / sizeof(values[0]));
 	tcase_add_loop_test(lines, a_message_about_a_lock_is_understood, 0,
 		sizeof(messages) / sizeof(messages[0]));
