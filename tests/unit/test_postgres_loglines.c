@@ -313,9 +313,8 @@ START_TEST(lock_modes_conflict_as_documented)
 		"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock",
 		"AccessExclusiveLock"};
 	/* Table 13.2 of the manual: X for a conflict. */
-	static const char *const table[] = {".......X", "......lines", "....lineslines",
-		"...lineslinesX", "..lines.linesX", "..lineslineslines", ".lineslineslinesX",
-		"lineslineslineslines"};
+	static const char *const table[] = {".......X", "......XX", "....XXXX", "...XXXXX",
+		"..XX.XXX", "..XXXXXX", ".XXXXXXX", "XXXXXXXX"};
 
 	for (int i = 0; i < 8; i++)
 		for (int k = 0; k < 8; k++)
