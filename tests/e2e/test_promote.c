@@ -130,8 +130,10 @@ START_TEST(a_replica_in_a_bad_state_is_refused_and_left_alone)
 }
 END_TEST
 
+/* The owner's command may be over before the server is up. */
 static void check_follows(void)
 {
+	engine_until_up(engine, pair.replica_dsn);
 	engine_until(engine, pair.replica_dsn, engine->is_replica);
 	engine_until(engine, pair.replica_dsn, engine->follows);
 	answers(pair.replica_dsn, columns, "3");

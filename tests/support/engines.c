@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/engine.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/clock.h"
 #include "harness/base/fs.h"
@@ -39,6 +40,22 @@ void engine_until(const struct test_engine *engine, const char *dsn, const char 
 			ck_abort_msg("%s: '%s', not '1'", sql, answer);
 		clock_sleep_us(50000);
 	}
+}
+
+void engine_until_up(const struct test_engine *engine, const char *dsn)
+{
+	const struct db_adapter *db = engine_find(engine->name)->db;
+	uint64_t deadline = clock_us() + UNTIL_TIMEOUT_US;
+	struct db_target target = {.dsn = dsn};
+	struct db_conn *conn = NULL;
+	struct err err = {0};
+
+	while (db_connect(db, &target, &conn, &err)) {
+		ck_assert_msg(clock_us() < deadline, "%s", err.text);
+		err_clear(&err);
+		clock_sleep_us(50000);
+	}
+	db->close(conn);
 }
 
 /* ---- PostgreSQL ---- */

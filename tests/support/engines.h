@@ -76,6 +76,8 @@ struct test_engine {
 
 extern const struct test_engine test_engine_postgres, test_engine_mysql;
 
+/* Until the server lets somebody in; fails the test after 30 s. */
+void engine_until_up(const struct test_engine *engine, const char *dsn);
 /* Asks until the answer is "1"; fails the test after 30 s. */
 void engine_until(const struct test_engine *engine, const char *dsn, const char *sql);
 void engine_run(const struct test_engine *engine, const char *dsn, const char *sql);
