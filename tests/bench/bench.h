@@ -79,6 +79,7 @@ void bench_fork(bench_work *work, void *ctx, void *ret, size_t size, struct benc
 
 /* CPU seconds that a process and all its descendants have used until now (resolution 10 ms). */
 double bench_tree_cpu(pid_t pid);
+double bench_thread_cpu(pid_t pid, pid_t thread);
 
 /* The whole of a file that a program wrote; caller frees. */
 char *bench_output(const char *path);

@@ -85,9 +85,8 @@ struct process {
 	bool counted;
 };
 
-static bool read_process(const char *pid, struct process *ret)
+static bool read_stat(const char *path, struct process *ret)
 {
-	CLEANUP(cleanup_free) char *path = mem_printf("/proc/%s/stat", pid);
 	unsigned long user, system;
 	long child_user, child_system;
 	char line[1024], *p;
@@ -101,10 +100,28 @@ static bool read_process(const char *pid, struct process *ret)
 		sscanf(p + 2, "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld",
 			&ret->parent, &user, &system, &child_user, &child_system) != 5)
 		return false;
-	ret->pid = (pid_t)strtol(pid, NULL, 10);
 	ret->ticks = (double)user + (double)system + (double)child_user + (double)child_system;
 	ret->counted = false;
 	return true;
+}
+
+static bool read_process(const char *pid, struct process *ret)
+{
+	CLEANUP(cleanup_free) char *path = mem_printf("/proc/%s/stat", pid);
+
+	ret->pid = (pid_t)strtol(pid, NULL, 10);
+	return read_stat(path, ret);
+}
+
+double bench_thread_cpu(pid_t pid, pid_t thread)
+{
+	CLEANUP(cleanup_free)
+	char *path = mem_printf("/proc/%d/task/%d/stat", (int)pid, (int)thread);
+	struct process p;
+
+	if (!read_stat(path, &p))
+		bench_must(-1, &(struct err){.text = "the kernel does not tell a thread's CPU"});
+	return p.ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static double add_tree(struct process *all, size_t n, pid_t root)

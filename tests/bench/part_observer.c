@@ -169,7 +169,7 @@ static void observe(struct bench *b, const struct servers *s, const struct lock_
 	waiters_open(&waiters, s, kind, crowd);
 	for (unsigned hold = 0; hold < N(holds); hold++)
 		run_rounds(&waiters, hold, &truth);
-	watch_end(&watch);
+	watch_end(&watch, WATCH_SETTLE_US);
 	match(&truth, &watch);
 	watch_release(&watch);
 	tell(b, kind, &truth, setting, crowd);

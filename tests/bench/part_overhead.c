@@ -14,8 +14,8 @@
 #include "tests/bench/waiters.h"
 #include "tests/bench/watch.h"
 
-#define ROUNDS 5
-#define RUN_SECONDS 2.5
+#define ROUNDS 7
+#define RUN_SECONDS 1.5
 #define CONNECTIONS 8
 #define MIN_WAIT_US 10000
 #define N(list) (sizeof(list) / sizeof((list)[0]))
@@ -28,21 +28,28 @@ static const struct contestant {
 	const char *name;
 	int kind;
 	unsigned rate; /* of sampling */
+	bool quiet;    /* only where nothing contends */
 } contestants[] = {
-	{"neither", NEITHER, 0},
-	{"observed", OBSERVED, 0},
-	{"sampled 10 times a second", SAMPLED, 10},
-	{"sampled 100 times a second", SAMPLED, 100},
-	{"sampled 1000 times a second", SAMPLED, 1000},
-	{"without performance_schema", BARE, 0},
+	{"neither", NEITHER, 0, false},
+	{"observed", OBSERVED, 0, false},
+	{"sampled 10 times a second", SAMPLED, 10, true},
+	{"sampled 100 times a second", SAMPLED, 100, false},
+	{"sampled 1000 times a second", SAMPLED, 1000, true},
+	{"without performance_schema", BARE, 0, true},
 };
 
 static struct servers servers;
 static struct test_mariadb bare;
 static char *script_file;
 
+/* Of each round; for the first contestant as measured, for the others in percent more than the
+ * first one's in the same round, which had the same slow minutes of the machine. */
 struct measured {
 	struct bench_series per_second, cpu_us;
+};
+
+struct run {
+	double per_second, cpu_us;
 };
 
 /* ---- settings ---- */
@@ -118,7 +125,7 @@ static void sampling_end(struct sampling *s)
 	engine_find(s->engine)->db->close(s->conn);
 }
 
-static void run_load(const char *engine, bool without, struct measured *ret)
+static void run_load(const char *engine, bool without, struct run *ret)
 {
 	struct load load = {.engine = engine_find(engine),
 		.dsn = without ? bare.dsn : servers_dsn(&servers, engine),
@@ -132,11 +139,11 @@ static void run_load(const char *engine, bool without, struct measured *ret)
 
 	load_run(&load, &result);
 	cpu = bench_tree_cpu(pid) - cpu;
-	bench_add(&ret->per_second, result.per_second);
-	bench_add(&ret->cpu_us, cpu * 1e6 / (double)result.completed);
+	ret->per_second = result.per_second;
+	ret->cpu_us = cpu * 1e6 / (double)result.completed;
 }
 
-static void run_contestant(const char *engine, const struct contestant *c, struct measured *ret)
+static void run_contestant(const char *engine, const struct contestant *c, struct run *ret)
 {
 	struct sampling sampling;
 	struct watch watch;
@@ -145,7 +152,7 @@ static void run_contestant(const char *engine, const struct contestant *c, struc
 	case OBSERVED:
 		watch_begin(&watch, engine, servers_replica(&servers, engine), MIN_WAIT_US);
 		run_load(engine, false, ret);
-		watch_end(&watch);
+		watch_end(&watch, 0);
 		watch_release(&watch);
 		unset(engine);
 		break;
@@ -161,11 +168,6 @@ static void run_contestant(const char *engine, const struct contestant *c, struc
 
 /* ---- comparisons ---- */
 
-static double more(const struct bench_series *a, const struct bench_series *b)
-{
-	return 100 * (bench_median(a) / bench_median(b) - 1);
-}
-
 static void write_script(const char *text)
 {
 	struct err err = {0};
@@ -173,33 +175,110 @@ static void write_script(const char *text)
 	bench_must(fs_write(script_file, text, strlen(text), 0644, &err), &err);
 }
 
-static void compare(struct bench *b, const char *engine, const char *what, bool goal)
+static void run_round(const char *engine, bool quiet, struct measured *m)
+{
+	bool mysql = strcmp(engine, "mysql") == 0;
+	struct run first, run;
+
+	run_contestant(engine, &contestants[0], &first);
+	bench_add(&m[0].per_second, first.per_second);
+	bench_add(&m[0].cpu_us, first.cpu_us);
+	for (size_t i = 1; i < N(contestants); i++) {
+		if ((contestants[i].kind == BARE && !mysql) || (contestants[i].quiet && !quiet))
+			continue;
+		run_contestant(engine, &contestants[i], &run);
+		bench_add(&m[i].per_second, 100 * (run.per_second / first.per_second - 1));
+		bench_add(&m[i].cpu_us, 100 * (run.cpu_us / first.cpu_us - 1));
+	}
+}
+
+static void compare(struct bench *b, const char *engine, const char *what, bool quiet)
 {
 	struct measured m[N(contestants)] = {0};
-	bool mysql = strcmp(engine, "mysql") == 0;
 
 	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < N(contestants); i++)
-			if (contestants[i].kind != BARE || mysql)
-				run_contestant(engine, &contestants[i], &m[i]);
+		run_round(engine, quiet, m);
 	bench_told(b, bench_median(&m[0].per_second), "/s", "%s, %s, not observed", engine, what);
 	bench_told(b, bench_median(&m[0].cpu_us), "us", "  server CPU for each");
 	for (size_t i = 1; i < N(contestants); i++) {
-		double slower = -more(&m[i].per_second, &m[0].per_second);
-		double cpu = more(&m[i].cpu_us, &m[0].cpu_us);
+		double fewer = -bench_median(&m[i].per_second), cpu = bench_median(&m[i].cpu_us);
+		const char *name = contestants[i].name;
 
 		if (!m[i].cpu_us.n)
 			continue;
-		if (goal && contestants[i].kind == OBSERVED) {
-			bench_at_most(
-				b, slower, 2, "%", "  %s: fewer per second", contestants[i].name);
-			bench_at_most(b, cpu, 2, "%", "  %s: more server CPU for each",
-				contestants[i].name);
+		if (quiet && contestants[i].kind == OBSERVED) {
+			bench_at_most(b, fewer, 2, "%", "  %s: fewer per second", name);
+			bench_at_most(b, cpu, 2, "%", "  %s: more server CPU for each", name);
 			continue;
 		}
-		bench_told(b, slower, "%", "  %s: fewer per second", contestants[i].name);
-		bench_told(b, cpu, "%", "  %s: more server CPU for each", contestants[i].name);
+		bench_told(b, fewer, "%", "  %s: fewer per second", name);
+		bench_told(b, cpu, "%", "  %s: more server CPU for each", name);
 	}
+}
+
+/* ---- what its own sessions use ---- */
+
+#define ALONE_SECONDS 6
+
+static double observers_cpu(const char *engine)
+{
+	static const char *const queries[] = {
+		"SELECT pid FROM pg_stat_activity WHERE application_name = 'rehearse-observer'",
+		"SELECT t.THREAD_OS_ID FROM performance_schema.threads t"
+		" JOIN performance_schema.session_connect_attrs a"
+		" ON a.PROCESSLIST_ID = t.PROCESSLIST_ID WHERE a.ATTR_NAME = 'program_name'"
+		" AND a.ATTR_VALUE = 'rehearse-observer'"};
+	bool postgres = strcmp(engine, "postgres") == 0;
+	const struct db_adapter *db = engine_find(engine)->db;
+	struct db_target target = {.dsn = servers_dsn(&servers, engine)};
+	struct db_conn *conn;
+	struct err err = {0};
+	double all = 0;
+
+	bench_must(db_connect(db, &target, &conn, &err), &err);
+	bench_must(db_exec(db, conn, queries[!postgres], &err), &err);
+	if (!db->result(conn)->rows)
+		bench_must(-1, &(struct err){.text = "the observer's sessions were not found"});
+	for (unsigned i = 0; i < db->result(conn)->rows; i++) {
+		pid_t thread = (pid_t)strtol(db->value(conn, i, 0), NULL, 10);
+
+		all += bench_thread_cpu(postgres ? thread : servers_pid(&servers, engine), thread);
+	}
+	db->close(conn);
+	return all;
+}
+
+/* A share is exact also where the machine is busy with other things. */
+static void share(struct bench *b, const char *engine, const char *what, bool goal)
+{
+	struct load load = {.engine = engine_find(engine),
+		.dsn = servers_dsn(&servers, engine),
+		.script = script_file,
+		.mode = WORKLOAD_CLOSED,
+		.connections = CONNECTIONS,
+		.seconds = ALONE_SECONDS};
+	struct load_result result;
+	struct watch watch;
+	double own, all;
+
+	watch_begin(&watch, engine, servers_replica(&servers, engine), MIN_WAIT_US);
+	all = bench_tree_cpu(servers_pid(&servers, engine));
+	own = observers_cpu(engine);
+	load_run(&load, &result);
+	own = observers_cpu(engine) - own;
+	all = bench_tree_cpu(servers_pid(&servers, engine)) - all;
+	watch_end(&watch, 0);
+	watch_release(&watch);
+	unset(engine);
+	bench_told(b, 100 * own / result.cost.wall_s, "%",
+		"%s, %s: a core's time that the observer's sessions use on the server", engine,
+		what);
+	if (goal)
+		bench_at_most(b, 100 * own / (all - own), 2, "%",
+			"  against what the server uses for the workload");
+	else
+		bench_told(b, 100 * own / (all - own), "%",
+			"  against what the server uses for the workload");
 }
 
 int main(void)
@@ -224,8 +303,10 @@ int main(void)
 	script_file = mem_printf("%s/script.sql", servers.pg.dir);
 	for (size_t i = 0; i < N(engines); i++) {
 		write_script(quiet);
+		share(&b, engines[i], "nothing contends", true);
 		compare(&b, engines[i], "nothing contends", true);
 		write_script(hot);
+		share(&b, engines[i], "three hot rows", false);
 		compare(&b, engines[i], "three hot rows", false);
 	}
 	mem_free(script_file);

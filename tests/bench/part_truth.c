@@ -230,7 +230,7 @@ static void measure(struct bench *b, const char *engine, const char *script, uns
 	run.mode = WORKLOAD_OPEN;
 	watch_begin(&watch, engine, servers_replica(&servers, engine), ABOVE_US);
 	run_workload(&run);
-	watch_end(&watch);
+	watch_end(&watch, WATCH_SETTLE_US);
 	foretell(&run, 0, &truth);
 	read_histogram(&run.stats.types[PHASE_WARM_UP][0].latency, &felt);
 	true_figures = figures_of(&truth);

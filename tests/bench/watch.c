@@ -5,7 +5,6 @@
 #include "tests/bench/bench.h"
 
 #define POLL_US 50000
-#define SETTLE_US 1500000
 
 static void keep(void *ctx, struct wait_event *event)
 {
@@ -39,11 +38,11 @@ void watch_begin(struct watch *w, const char *engine, const struct replica_info 
 		bench_must(-1, &(struct err){.text = "no thread"});
 }
 
-void watch_end(struct watch *w)
+void watch_end(struct watch *w, uint64_t settle_us)
 {
 	struct err err = {0};
 
-	clock_sleep_us(SETTLE_US);
+	clock_sleep_us(settle_us);
 	atomic_store(&w->quit, true);
 	pthread_join(w->thread, NULL);
 	bench_must(w->ops->finish(w->observer, keep, w, &err), &err);

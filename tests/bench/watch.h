@@ -18,7 +18,9 @@ struct watch {
 
 void watch_begin(struct watch *w, const char *engine, const struct replica_info *replica,
 	uint64_t min_wait_us);
-void watch_end(struct watch *w); /* when the last waits have been told; `told` stays */
+#define WATCH_SETTLE_US 1500000 /* for the last waits to be told */
+
+void watch_end(struct watch *w, uint64_t settle_us); /* `told` stays */
 void watch_release(struct watch *w);
 
 #endif

@@ -1,4 +1,5 @@
 /* The workload engine on a real server: rates, phases, the pool, errors, restarts. */
+#include "harness/workload/schedule.h"
 #include "tests/integration/workload_run.h"
 
 /* ---- rates and phases ---- */
@@ -181,6 +182,104 @@ START_TEST(an_exclusive_lock_exhausts_the_pool_and_the_waits_are_counted)
 }
 END_TEST
 
+/* The same stall twice. A closed loop stops asking while it lasts, so that only as many
+ * transactions as there are connections ever feel it; those that arrive by themselves feel all of
+ * it. */
+START_TEST(a_stall_is_felt_by_all_that_arrive_and_by_few_of_a_closed_loop)
+{
+	static const enum workload_mode modes[] = {WORKLOAD_OPEN, WORKLOAD_CLOSED};
+	struct run r;
+	const struct result_phase *p;
+
+	run_init(&r);
+	r.settings.mode = modes[_i];
+	r.settings.rate = 200;
+	r.settings.connections = 3;
+	r.settings.acquire_timeout_us = 0;
+	add(&r, "read", "SELECT v FROM kv WHERE k = 5;\n");
+	start(&r);
+	clock_sleep_us(300000);
+	sql("BEGIN; LOCK TABLE kv IN ACCESS EXCLUSIVE MODE");
+	clock_sleep_us(1200000);
+	sql("ROLLBACK");
+	clock_sleep_us(300000);
+	stop(&r, 10000000);
+	p = phase(&r, PHASE_WARM_UP);
+	no_errors(p);
+	ck_assert_uint_eq(p->transactions.completed, p->transactions.arrived);
+	ck_assert_uint_ge(p->latency_us.max, 1100000);
+	if (modes[_i] == WORKLOAD_OPEN) {
+		/* two thirds arrived in it, and waited for 600 ms on average */
+		ck_assert_uint_ge(p->latency_us.p50, 150000);
+		ck_assert_uint_ge(p->latency_us.mean, 250000);
+	} else {
+		ck_assert_uint_lt(p->latency_us.p50, 100000);
+		ck_assert_uint_lt(p->latency_us.mean * p->latency_us.count,
+			(uint64_t)3 * 1500000 + p->latency_us.count * 50000);
+	}
+	run_release(&r);
+}
+END_TEST
+
+/* When each transaction arrives follows from the seed, so what it has to feel of a lock that is
+ * held until a known moment is known, one by one. */
+START_TEST(latencies_of_a_stall_are_those_that_the_schedule_foretells)
+{
+	static const unsigned weight = 1;
+	struct schedule_config config = {.rate = 100,
+		.arrivals = ARRIVALS_POISSON,
+		.seed = 7,
+		.weights = &weight,
+		.n_types = 1,
+		.workers = 1};
+	struct schedule schedule;
+	struct scheduled next = {0};
+	struct run r;
+	uint64_t origin, from, to, total = 0, longest = 0, n = 0;
+	const struct result_phase *p;
+	struct err err = {0};
+
+	run_init(&r);
+	r.settings.rate = config.rate;
+	r.settings.arrivals = config.arrivals;
+	r.settings.connections =
+		_i ? 40 : 5; /* all wait for the lock; most wait for a connection */
+	r.settings.acquire_timeout_us = 0;
+	add(&r, "read", "SELECT v FROM kv WHERE k = 5;\n");
+	ck_ok(load(&r, &err), err);
+	origin = clock_us();
+	ck_ok(workload_start(r.w, origin, &err), err);
+	clock_sleep_us(200000);
+	sql("BEGIN; LOCK TABLE kv IN ACCESS EXCLUSIVE MODE");
+	from = clock_us() - origin;
+	clock_sleep_us(2000000);
+	to = clock_us() - origin;
+	sql("ROLLBACK");
+	clock_sleep_us(200000);
+	stop(&r, 10000000);
+	p = phase(&r, PHASE_WARM_UP);
+	schedule_init(&schedule, &config);
+	for (schedule_next(&schedule, &next); next.at_us < to; schedule_next(&schedule, &next)) {
+		if (next.at_us < from)
+			continue;
+		n++;
+		total += to - next.at_us;
+		if (to - next.at_us > longest)
+			longest = to - next.at_us;
+	}
+	ck_assert_uint_gt(n, 100);
+	/* Never less than foretold; what is more is the machine's. */
+	ck_assert_uint_ge(p->latency_us.max + longest / 500, longest);
+	ck_assert_uint_le(p->latency_us.max, longest + 500000);
+	ck_assert_uint_ge(
+		p->latency_us.mean * p->latency_us.count + p->latency_us.count + total / 500,
+		total);
+	ck_assert_uint_le(
+		p->latency_us.mean * p->latency_us.count, total + p->latency_us.count * 300000);
+	run_release(&r);
+}
+END_TEST
+
 START_TEST(a_restart_of_the_server_is_survived_with_new_connections)
 {
 	struct test_pg shared = pg;
@@ -330,6 +429,9 @@ int main(void)
 	tcase_add_test(tc, the_same_seed_sends_the_same_parameters_whatever_the_workers);
 	tcase_add_test(tc, errors_are_survived_and_counted_by_code_and_transaction);
 	tcase_add_test(tc, an_exclusive_lock_exhausts_the_pool_and_the_waits_are_counted);
+	tcase_add_loop_test(
+		tc, a_stall_is_felt_by_all_that_arrive_and_by_few_of_a_closed_loop, 0, 2);
+	tcase_add_loop_test(tc, latencies_of_a_stall_are_those_that_the_schedule_foretells, 0, 2);
 	tcase_add_test(tc, a_restart_of_the_server_is_survived_with_new_connections);
 	tcase_add_test(tc, a_changed_result_type_fails_once_per_connection_and_then_works_again);
 	tcase_add_test(tc, a_statement_that_the_server_forgot_is_prepared_again_unseen);
