@@ -112,6 +112,7 @@ char *pg_type_text(const struct pg_type *type);
 struct pg_effect {
 	enum pg_mode mode;
 	bool rewrites, scans;
+	bool alone;	   /* goes down to partitions, but not to tables that inherit */
 	bool builds_index; /* reads the table whole and takes ShareLock beside `mode` */
 };
 struct pg_effect pg_command_effect(struct pg_check *c);

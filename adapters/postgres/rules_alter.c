@@ -17,6 +17,29 @@ static bool nullable_keys(const struct pg_relation *table, char *const *columns,
 	return false;
 }
 
+static bool nullable_list(const struct pg_relation *table, const json_t *keys)
+{
+	json_t *key;
+	size_t i;
+
+	json_array_foreach(
+		(json_t *)keys, i, key) if (!pg_proves_not_null(table, pg_string(key))) return true;
+	return false;
+}
+
+/* On a partitioned table each partition's index is built, on others only the table's own. */
+static void build_key(struct pg_check *c, struct pg_relation *table)
+{
+	pg_lock(c, table, PG_SHARE);
+	if (table->kind != 'p') {
+		pg_scans(c, table);
+		return;
+	}
+	for (size_t i = 0; i < c->state->n_relations; i++)
+		if (c->state->relations[i]->parent == table && !c->state->relations[i]->dropped)
+			build_key(c, c->state->relations[i]);
+}
+
 bool pg_key_scans(const struct pg_check *c, const json_t *constraint)
 {
 	const struct pg_index *index =
@@ -34,6 +57,7 @@ static struct pg_effect add_foreign_key(struct pg_check *c, const json_t *constr
 	return (struct pg_effect){
 		.mode = PG_SHARE_ROW_EXCLUSIVE,
 		.scans = !pg_true(constraint, "skip_validation"),
+		.alone = c->table->kind != 'p',
 	};
 }
 
@@ -58,7 +82,10 @@ static struct pg_effect add_constraint(struct pg_check *c)
 			pg_lock_index(c, index,
 				AFTER(120000) ? PG_SHARE_UPDATE_EXCLUSIVE : PG_ACCESS_EXCLUSIVE);
 	} else {
-		e.scans = e.builds_index = true;
+		build_key(c, c->table);
+		/* A primary key makes its columns NOT NULL, in the children as well. */
+		e.alone = !pg_is(constraint, "contype", "CONSTR_PRIMARY");
+		e.scans = !e.alone && nullable_list(c->table, json_object_get(constraint, "keys"));
 	}
 	return e;
 }
@@ -340,7 +367,7 @@ void pg_predict_alter(struct pg_check *c)
 		all.rewrites |= e.rewrites;
 		all.scans |= e.scans;
 		all.builds_index |= e.builds_index;
-		some_go_down |= !stays(c->subtype);
+		some_go_down |= !stays(c->subtype) && !e.alone;
 	}
 	c->command = NULL;
 	all.scans |= all.rewrites;

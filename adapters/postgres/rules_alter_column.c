@@ -45,6 +45,14 @@ static bool computed(const struct pg_check *c, const json_t *column)
 		pg_constraint_of(column, "CONSTR_IDENTITY");
 }
 
+static void lock_partitions(struct pg_check *c, struct pg_relation *table, enum pg_mode mode)
+{
+	if (table->kind == 'p')
+		pg_lock_family(c, table, mode);
+	else
+		pg_lock(c, table, mode);
+}
+
 static bool found_reference(const json_t *node, void *arg)
 {
 	struct pg_check *c = arg;
@@ -52,8 +60,28 @@ static bool found_reference(const json_t *node, void *arg)
 	if (!pg_is(node, "contype", "CONSTR_FOREIGN"))
 		return false;
 	pg_lock_family(c, pg_range(c, json_object_get(node, "pktable")), PG_SHARE_ROW_EXCLUSIVE);
-	pg_lock(c, c->table, PG_SHARE_ROW_EXCLUSIVE);
+	lock_partitions(c, c->table, PG_SHARE_ROW_EXCLUSIVE);
 	return false;
+}
+
+/* Keys go down to partitions, but not to tables that inherit. */
+static void add_keys(struct pg_check *c, const json_t *column, struct pg_effect *e)
+{
+	bool builds = pg_constraint_of(column, "CONSTR_UNIQUE") ||
+		pg_constraint_of(column, "CONSTR_PRIMARY");
+	/* Without a default every row's reference is NULL, and nothing is looked up. */
+	bool looks_up = pg_constraint_of(column, "CONSTR_FOREIGN") &&
+		pg_constraint_of(column, "CONSTR_DEFAULT");
+
+	if (c->table->kind == 'p') {
+		e->builds_index |= builds;
+		e->scans |= builds || looks_up;
+		return;
+	}
+	if (builds)
+		pg_lock(c, c->table, PG_SHARE);
+	if (builds || looks_up)
+		pg_scans(c, c->table);
 }
 
 struct pg_effect pg_effect_add_column(struct pg_check *c)
@@ -68,12 +96,9 @@ struct pg_effect pg_effect_add_column(struct pg_check *c)
 		return e;
 	e.rewrites = pg_default_rewrites(c, column, &function) || computed(c, column) ||
 		pg_is_constrained_domain(c->state, json_object_get(column, "typeName"));
-	e.builds_index = pg_constraint_of(column, "CONSTR_UNIQUE") ||
-		pg_constraint_of(column, "CONSTR_PRIMARY");
-	e.scans = e.builds_index || pg_constraint_of(column, "CONSTR_CHECK") ||
-		(pg_constraint_of(column, "CONSTR_NOTNULL") && !value && !e.rewrites) ||
-		/* Without a default every row's reference is NULL, and nothing is looked up. */
-		(pg_constraint_of(column, "CONSTR_FOREIGN") && value);
+	e.scans = pg_constraint_of(column, "CONSTR_CHECK") ||
+		(pg_constraint_of(column, "CONSTR_NOTNULL") && !value && !e.rewrites);
+	add_keys(c, column, &e);
 	pg_walk(json_object_get(column, "constraints"), "Constraint", found_reference, c);
 	return e;
 }

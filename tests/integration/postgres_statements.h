@@ -59,7 +59,7 @@ static const char rows[] =
 	"INSERT INTO part SELECT g + 1000, 'x' FROM generate_series(1, 20) g;"
 	"INSERT INTO loose SELECT g + 2000, 'x' FROM generate_series(1, 20) g;"
 	"INSERT INTO proven SELECT g + 3000, 'x' FROM generate_series(1, 20) g;"
-	"INSERT INTO defaulted SELECT g + 100 FROM generate_series(1, 20) g;"
+	"INSERT INTO defaulted SELECT g * 5 FROM generate_series(0, 20) g;"
 	"INSERT INTO base_t SELECT g FROM generate_series(1, 20) g;"
 	"INSERT INTO derived SELECT g, g FROM generate_series(1, 20) g;"
 	"INSERT INTO lone SELECT g, g FROM generate_series(1, 20) g;"
@@ -96,6 +96,13 @@ static const char *const statements[] = {
 	"ALTER TABLE t ADD COLUMN x int DEFAULT 1 REFERENCES parent (id)",
 	"ALTER TABLE plain_t ADD COLUMN x serial PRIMARY KEY",
 	"ALTER TABLE base_t ADD COLUMN x int",
+	"ALTER TABLE base_t ADD COLUMN x int UNIQUE",
+	"ALTER TABLE base_t ADD FOREIGN KEY (id) REFERENCES parent (id)",
+	"ALTER TABLE base_t ADD PRIMARY KEY (id)",
+	"ALTER TABLE base_t ADD UNIQUE (id)",
+	"ALTER TABLE base_t ADD CHECK (id > 0)",
+	"ALTER TABLE part ADD UNIQUE (id)",
+	"ALTER TABLE defaulted ADD PRIMARY KEY (id)",
 	"ALTER TABLE base_t ADD COLUMN x float8 DEFAULT random()",
 	"ALTER TABLE part ADD COLUMN x int DEFAULT 1",
 	"ALTER TABLE part ADD COLUMN x float8 DEFAULT random()",

@@ -216,6 +216,35 @@ START_TEST(types_change_as_predicted)
 }
 END_TEST
 
+/* Every kind of new column, on a table, on one with children and on one with partitions. */
+START_TEST(columns_are_added_as_predicted)
+{
+	static const char *const tables[] = {"t", "base_t", "part"};
+	static const char *const types[] = {
+		"int", "text", "timestamptz", "plain", "positive", "numeric(8,2)", "serial"};
+	static const char *const defaults[] = {"", "DEFAULT NULL", "DEFAULT '1'",
+		"DEFAULT random()", "DEFAULT steady()", "DEFAULT shaky()",
+		"GENERATED ALWAYS AS (id) STORED"};
+	static const char *const constraints[] = {
+		"", "NOT NULL", "CHECK (x > 0)", "REFERENCES parent (id)"};
+	enum { TABLES = 3, TYPES = 4, DEFAULTS = 7, CONSTRAINTS = 4 };
+	unsigned n = 0, before = differ;
+
+	for (unsigned i = 0; i < TABLES * TYPES * DEFAULTS * CONSTRAINTS; i++) {
+		CLEANUP(cleanup_free)
+		char *sql = mem_printf("ALTER TABLE %s ADD COLUMN x %s %s %s", tables[i % TABLES],
+			types[i / TABLES % TYPES], defaults[i / TABLES / TYPES % DEFAULTS],
+			constraints[i / TABLES / TYPES / DEFAULTS]);
+
+		n += try_statement(sql, true);
+	}
+	printf("%u columns added, %u differ\n", n, differ - before);
+	fflush(stdout);
+	ck_assert_uint_gt(n, 100);
+	ck_assert_uint_eq(differ, before);
+}
+END_TEST
+
 static void try_all(void)
 {
 	size_t n = sizeof(statements) / sizeof(statements[0]);
@@ -267,6 +296,7 @@ int main(void)
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
 	tcase_add_unchecked_fixture(tc, start, rig_stop);
 	tcase_add_test(tc, types_change_as_predicted);
+	tcase_add_test(tc, columns_are_added_as_predicted);
 	tcase_add_test(tc, predictions_are_what_the_server_does);
 	tcase_add_test(tc, predictions_from_the_server_s_own_schema);
 	suite_add_tcase(suite, tc);
