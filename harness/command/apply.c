@@ -153,6 +153,22 @@ static void print_statement(const struct result_statement *s)
 		printf("      %s\n", s->note);
 }
 
+/* The tool does not know yet what was done in its place. */
+static void print_tool(const struct scenario_migration *m)
+{
+	const struct format_options options = scenario_format_options(m);
+	struct format_set set = {0};
+	struct err ignored = {0};
+
+	if (formats_read((const char *const *)m->files, m->n_files, &options, &set, &ignored))
+		return;
+	if (format_table_of(set.format))
+		printf("%s is not changed: before %s runs again, mark these versions there as "
+		       "applied\n",
+			format_table_of(set.format), format_name(set.format));
+	format_set_release(&set);
+}
+
 static int print_outcome(const struct result *r)
 {
 	size_t ok = 0, before = 0;
@@ -191,6 +207,8 @@ static int apply(const struct options *o, const struct apply_config *c, struct e
 		code = print_outcome(&r);
 	else if (r.n_statements)
 		print_outcome(&r);
+	if (code == EXIT_APPROVE)
+		print_tool(c->settings);
 	result_release(&r);
 	return code;
 }

@@ -13,9 +13,9 @@ const char *format_name(const struct migration_format *format)
 	return format->name;
 }
 
-bool format_has_table(const struct migration_format *format)
+const char *format_table_of(const struct migration_format *format)
 {
-	return format->ledgers[0];
+	return format->ledgers[0] ? format->ledgers[0]->table : NULL;
 }
 
 static int find_format(const char *name, const struct migration_format **ret, struct err *err)

@@ -51,7 +51,8 @@ struct format_ignored {
 
 struct migration_format; /* each one's own: a row of the table in harness/formats/table.c */
 const char *format_name(const struct migration_format *format); /* "golang-migrate", "plain" … */
-bool format_has_table(const struct migration_format *format);	/* of what is applied */
+/* The tool's own table of what is applied, "goose_db_version"; NULL: it has none. */
+const char *format_table_of(const struct migration_format *format);
 /* Names of all formats, NULL-terminated. */
 extern const char *const format_words[];
 

@@ -113,7 +113,7 @@ void migration_describe(
 	for (size_t i = 0; i < m->set.n_ignored; i++)
 		str_addf(out, "  left out: %s, %s\n", m->set.ignored[i].path,
 			m->set.ignored[i].reason);
-	if (format_has_table(m->set.format))
+	if (format_table_of(m->set.format))
 		str_addf(out, "  versions that %s's own table says are applied do not run\n",
 			format);
 	describe_settings(settings, out);

@@ -123,7 +123,7 @@ static int skip_applied(struct rehearsal *h, struct err *err)
 	struct db_conn *conn;
 	int failed;
 
-	if (!h->migration.set.format || !format_has_table(h->migration.set.format))
+	if (!h->migration.set.format || !format_table_of(h->migration.set.format))
 		return 0;
 	if (db_connect(db, &target, &conn, err))
 		return -1;

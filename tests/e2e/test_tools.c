@@ -2,10 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/postgres/postgres.h"
 #include "harness/base/cleanup.h"
+#include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "tests/support/cli.h"
 #include "tests/support/files.h"
+#include "tests/support/pg.h"
 #include "tests/support/suite.h"
 
 static struct cli cli;
@@ -128,6 +131,29 @@ START_TEST(errors_name_file_line_and_key)
 }
 END_TEST
 
+START_TEST(applied_in_production_the_tool_is_to_be_told)
+{
+	CLEANUP(cleanup_free) char *folder = fs_join(cli.root, "migrations");
+	struct db_conn *conn;
+	struct cli_run run;
+	struct test_pg pg;
+	struct err err = {0};
+
+	test_pg_start(&pg, NULL, 0);
+	ck_ok(db_connect(&postgres_db, &(struct db_target){.dsn = pg.dsn}, &conn, &err), err);
+	ck_ok(db_exec(&postgres_db, conn, files[1].text, &err), err);
+	postgres_db.close(conn);
+	CLI(&cli, &run, "apply", "--target", pg.dsn, "--without-rehearsal", "test", folder);
+	test_pg_stop(&pg);
+	ck_assert_msg(run.code == 0, "exit %d: %s%s", run.code, run.out, run.err);
+	expect(run.out, "applied: 3 statements\n");
+	expect(run.out,
+		"goose_db_version is not changed: before goose runs again, mark these "
+		"versions there as applied\n");
+	cli_run_release(&run);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tools");
@@ -137,6 +163,7 @@ int main(void)
 	tcase_add_test(tc, only_the_rest_is_run);
 	tcase_add_test(tc, a_part_can_be_asked_for);
 	tcase_add_test(tc, errors_name_file_line_and_key);
+	tcase_add_test(tc, applied_in_production_the_tool_is_to_be_told);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -237,6 +237,8 @@ static const struct {
 		.want = "diesel: 00001 a file [SELECT 1] down file [SELECT -1] 20240102030405 b "
 			"text [SELECT 2]",
 		.comment = "diesel"},
+	{{{"1_a/up.sql", "SELECT 1"}, {"1_a/.no-transaction", ""}},
+		.want = "diesel: 1 a text [SELECT 1]", .comment = "a mark in the folder"},
 	{{{"1_a/up.sql", "SELECT 1"}, {"1_a/metadata.toml", "\nrun_in_transaction = 0\n"}},
 		.error = "1_a/metadata.toml:2: run_in_transaction must be true or false",
 		.comment = "wrong metadata"},
