@@ -52,9 +52,9 @@ const struct key key_table[] = {
 			"primary again. `true` wants a file system with reflinks (XFS, Btrfs), "
 			"`copy` makes a full copy."},
 	{"replica.stop", KEY_TEXT, AT(replica.stop),
-		.help = "With `return`: the command that stops the standby's server in order and "
-			"waits until it is down, say `systemctl stop mariadb`. Words as in a "
-			"shell, but without one; no password."},
+		.help = "With `return`: the command that stops the standby's server in order, say "
+			"`systemctl stop mariadb`. Words as in a shell, but without one; no "
+			"password."},
 	{"replica.start", KEY_TEXT, AT(replica.start),
 		.help = "With `return`: the command that starts it again and returns."},
 	{"replica.catch_up", KEY_DURATION, AT(replica.catch_up_us), "60s", ANY_TIME,

@@ -34,8 +34,9 @@ char *test_pg_start_command(const struct pg_server *s)
 
 char *test_maria_stop_command(const struct my_server *s)
 {
+	/* `mariadb-admin shutdown` looks only once a second whether it is down. */
 	return mem_printf(
-		"mariadb-admin --no-defaults --user=root '--socket=%s' shutdown", s->socket);
+		"mariadb --no-defaults --user=root '--socket=%s' --execute=SHUTDOWN", s->socket);
 }
 
 char *test_maria_start_command(const struct my_server *s)
