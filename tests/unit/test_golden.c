@@ -156,6 +156,8 @@ START_TEST(a_killed_run_is_ended_from_any_state)
 	ck_assert_msg(server_runs(), "%s: it does not run", states[_i].comment);
 	ck_assert_msg(!before || (server() == before) == !states[_i].golden, "%s: restarted or not",
 		states[_i].comment);
+	ck_assert_msg(server() == before || !before || !proc_start_ticks(before),
+		"%s: the old server still runs", states[_i].comment);
 	ck_assert_msg(!golden_is_left(&golden), "%s: something is left", states[_i].comment);
 }
 END_TEST
