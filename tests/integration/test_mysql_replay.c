@@ -7,7 +7,8 @@
 #include "tests/integration/mysql_corpora.h"
 #include "tests/support/mariadb.h"
 
-/* What MariaDB refuses, both ways: beginnings of names, error codes, reasons. */
+/* What MariaDB refuses, both ways: beginnings of names, error codes, reasons. Of another server it
+ * is enough that it refuses the same both ways. */
 static struct refusal {
 	const char *name, *codes, *reason;
 	unsigned seen;
@@ -35,7 +36,7 @@ static void stop_server(void)
 
 static bool expected_refusal(const char *name, const char *code)
 {
-	bool found = false;
+	bool found = !server.programs.flavour.mariadb;
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (!strncmp(name, refusals[i].name, strlen(refusals[i].name)) &&
@@ -76,16 +77,31 @@ static void clear_server(void)
 	mysql_db.close(conn);
 }
 
+/* All databases but the server's own. */
 static char *dump_schema(void)
 {
 	CLEANUP(cleanup_free) char *socket = mem_printf("--socket=%s", server.server.socket);
-	/* All but the server's own. */
-	const char *argv[] = {"mariadb-dump", "--no-defaults", socket, "--user=root", "--no-data",
+	CLEANUP(cleanup_free) char *dsn = my_server_dsn(&server.server, NULL);
+	CLEANUP(cleanup_free) char *names = NULL;
+	const char *argv[64] = {"mariadb-dump", "--no-defaults", socket, "--user=root", "--no-data",
 		"--skip-comments", "--routines", "--events", "--triggers", "--skip-lock-tables",
-		"--all-databases", "--ignore-database=mysql", "--ignore-database=sys", NULL};
+		"--databases"};
+	struct db_conn *conn = connect_to(dsn);
 	struct str out = {0};
 	struct err err = {0};
+	char *save = NULL;
+	size_t n = 11;
 
+	ck_ok(db_text(&mysql_db, conn,
+		      "SELECT GROUP_CONCAT(schema_name ORDER BY 1 SEPARATOR '\n') FROM "
+		      "information_schema.schemata WHERE schema_name NOT IN ('mysql', 'sys', "
+		      "'information_schema', 'performance_schema')",
+		      &names, &err),
+		err);
+	mysql_db.close(conn);
+	for (char *name = strtok_r(names, "\n", &save); name && n < 63;
+		name = strtok_r(NULL, "\n", &save))
+		argv[n++] = name;
 	ck_ok(my_server_run(&server.server, server.programs.dump, argv, NULL, &out, &err), err);
 	return str_take(&out);
 }
@@ -198,7 +214,7 @@ START_TEST(statement_by_statement_makes_the_clients_schema)
 		mem_free(names[i]);
 	}
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (!refusals[i].seen) {
+		if (!refusals[i].seen && server.programs.flavour.mariadb) {
 			printf("%s: no longer refused: %s\n", refusals[i].name, refusals[i].reason);
 			failed++;
 		}

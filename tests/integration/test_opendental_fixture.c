@@ -225,7 +225,8 @@ static char *checksums(const char *database)
 {
 	CLEANUP(cleanup_free)
 	char *tables = od_query(database,
-		"SELECT CONCAT('CHECKSUM TABLE ', GROUP_CONCAT('`', table_name, '`' ORDER BY 1)) "
+		"SET SESSION group_concat_max_len = 1000000; SELECT CONCAT('CHECKSUM TABLE ', "
+		"GROUP_CONCAT('`', table_name, '`' ORDER BY 1)) "
 		"FROM information_schema.tables WHERE table_schema = DATABASE()");
 	char *got = od_query(database, tables);
 	size_t n = strlen(database);

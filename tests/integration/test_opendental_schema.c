@@ -174,6 +174,11 @@ START_TEST(tables_columns_and_keys_are_the_vendors)
 
 	if (!path)
 		return;
+	if (!od_server.programs.flavour.mariadb) {
+		printf("skipped: the vendor's columns are written down in MariaDB's words\n");
+		fflush(stdout);
+		return;
+	}
 	od_build(fixture, fixture, SMALLEST);
 	read_database(&ours, fixture, false);
 	read_json(&theirs, path);
@@ -201,7 +206,8 @@ START_TEST(loading_the_vendors_dump_gives_the_same_tables)
 	if (!path)
 		return;
 	od_build(d->fixture, d->fixture, SMALLEST);
-	free(od_query(NULL, "CREATE OR REPLACE DATABASE vendor CHARACTER SET utf8mb3"));
+	free(od_query(NULL,
+		"DROP DATABASE IF EXISTS vendor; CREATE DATABASE vendor CHARACTER SET utf8mb3"));
 	od_file("vendor", path, "SET @unused = 0");
 	read_database(&ours, d->fixture, true);
 	read_database(&theirs, "vendor", true);
