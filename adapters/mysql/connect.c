@@ -199,9 +199,14 @@ static enum db_step connected(struct db_conn *conn)
 	conn->session = mysql_thread_id(conn->lib.mysql);
 	conn->state = MY_CONN_IDLE;
 	look_at_peer(conn);
-	if (!conn->init_sql)
+	/* MariaDB's library asks for a collation of its own, which a MySQL server would then mix
+	 * with its default. */
+	if (!conn->mariadb)
+		str_add(&conn->text, "SET NAMES utf8mb4;");
+	if (conn->init_sql)
+		str_add(&conn->text, conn->init_sql);
+	if (!conn->text.len)
 		return DB_READY;
-	str_add(&conn->text, conn->init_sql);
 	my_conn_begin(conn, MY_CONN_INIT, MY_CALL_QUERY);
 	return DB_AGAIN;
 }

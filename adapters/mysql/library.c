@@ -9,10 +9,17 @@
 #include "adapters/db.h"
 
 #define CLIENT_FLAGS (CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS)
+#define CALLS 8		  /* without an answer, until libmysqlclient waits for one */
+#define CALL_SENDS 1024	  /* bytes, at least */
 #define ABORT_ROUNDS 1000 /* of a call that is told that its time is up */
 
 /* Of an answer to a ping the libraries do not read the status. */
 static const char status_query[] = "DO 0";
+
+static bool is_local(const struct my_conninfo *info)
+{
+	return !info->host || !*info->host || !strcmp(info->host, "localhost");
+}
 
 /* ---- where the libraries differ ---- */
 
@@ -125,21 +132,34 @@ static void set_own_options(MYSQL *mysql, const struct my_conninfo *info)
 		[MY_TLS_REQUIRED] = SSL_MODE_REQUIRED,
 		[MY_TLS_VERIFY] = SSL_MODE_VERIFY_IDENTITY,
 	};
+	bool local = info->socket || (is_local(info) && !info->port);
+	unsigned mode = modes[info->tls];
 	bool on = true;
 
-	mysql_options(mysql, MYSQL_OPT_SSL_MODE, &modes[info->tls]);
+	/* It would not use TLS there, yet asks for it, and then loses logins. */
+	if (local && info->tls == MY_TLS_DEFAULT)
+		mode = SSL_MODE_DISABLED;
+	mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
 	mysql_options(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &on);
 }
 
-/* It does not say what it waits for. It has just sent all that the socket took, so where there is
- * room in it, it waits for an answer; where there is none, or no connection yet, for either. */
-static int waits(const struct my_library *l, enum net_async_status status)
+/*
+ * It does not say what it waits for, and sometimes waits for nothing but the next call. While it
+ * may still have something to send, or to do, it is called again as soon as there is room in the
+ * socket; each call sends all that this takes, so as many as follow from the text's length are
+ * enough. Then it waits for an answer.
+ */
+static int waits(struct my_library *l, enum net_async_status status)
 {
-	struct pollfd fd = {.fd = my_library_fd(l), .events = POLLOUT};
+	struct pollfd fd = {.fd = my_library_fd(l), .events = POLLIN};
+	size_t length = l->call == MY_CALL_QUERY ? l->len : 0;
 
 	if (status != NET_ASYNC_NOT_READY)
 		return 0;
-	return fd.fd >= 0 && poll(&fd, 1, 0) > 0 ? DB_WANT_READ : DB_WANT_READ | DB_WANT_WRITE;
+	if (fd.fd >= 0 && poll(&fd, 1, 0) > 0)
+		l->calls = 0;
+	return l->calls++ > CALLS + length / CALL_SENDS ? DB_WANT_READ
+							: DB_WANT_READ | DB_WANT_WRITE;
 }
 
 static int move_on(struct my_library *l, enum net_async_status status)
@@ -227,11 +247,6 @@ static void set_tls_files(MYSQL *mysql, const struct my_conninfo *info)
 		mysql_options(mysql, MYSQL_OPT_SSL_KEY, info->tls_key);
 }
 
-static bool is_local(const struct my_conninfo *info)
-{
-	return !info->host || !*info->host || !strcmp(info->host, "localhost");
-}
-
 void my_library_init(struct my_library *l, const struct my_conninfo *info, const char *application)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -288,6 +303,7 @@ unsigned my_library_start(struct my_library *l, enum my_call call)
 {
 	l->call = call;
 	l->failed = 0;
+	l->calls = 0;
 	if (call == MY_CALL_CONNECT)
 		return done_or(l, connect_with(l, start_connect));
 	return done_or(l, start_call(l));

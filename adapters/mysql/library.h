@@ -41,6 +41,7 @@ enum my_call {
 struct my_library {
 	MYSQL *mysql;
 	enum my_call call; /* under way */
+	unsigned calls;	   /* of it, since the last answer; libmysqlclient's */
 	/* What the calls are given; borrowed until they are done. */
 	const struct my_conninfo *info;
 	const char *database;
