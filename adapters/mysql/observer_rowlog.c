@@ -14,10 +14,11 @@
 #define COST_SHARE 20	 /* reading takes at most a twentieth of the time */
 #define KEEP_US 60000000 /* events, for statements that are still to come to the log */
 #define ROTATE_ROWS 4000
-#define LESS_BY 2      /* the log is closed when waits this much longer are looked for */
 #define SURELY_US 2000 /* so soon after it was let in, a statement has done nothing else */
 #define CLOCKS_US 1000 /* the timer's clock and the log's agree to that */
 #define LATE_PS 20000000000
+#define LIMIT_MAX_US 20000 /* so that the proof's own wait is logged */
+#define LESS 0.9	   /* the server takes a little off for the wait itself */
 #define LOG "mysql.slow_log"
 #define OLD_LOG "mysql.rehearse_slow_log"
 #define NEW_LOG "mysql.rehearse_slow_log_new"
@@ -34,7 +35,6 @@ static bool set_up(struct observer_session *s, uint64_t min_wait_us)
 		"DROP TABLE IF EXISTS " OLD_LOG ", " NEW_LOG,
 		"TRUNCATE TABLE " LOG,
 	};
-	/* A little less: the server takes some off for the wait itself. */
 	CLEANUP(cleanup_free)
 	char *limit =
 		mem_printf("SET GLOBAL long_query_time = %.6f", (double)min_wait_us * 0.9 / 1e6);
@@ -78,7 +78,8 @@ static bool read_clock(struct my_row_log *l, struct observer_session *s)
 void my_row_log_open(struct my_row_log *l, struct observer_session *s, uint64_t min_wait_us)
 {
 	*l = (struct my_row_log){.min_wait_us = min_wait_us};
-	l->on = read_clock(l, s) && time_mutex(s) && set_up(s, min_wait_us);
+	l->on = read_clock(l, s) && time_mutex(s) &&
+		set_up(s, min_wait_us < LIMIT_MAX_US ? min_wait_us : LIMIT_MAX_US);
 }
 
 /* ---- events ---- */
@@ -260,7 +261,7 @@ static int read_all(struct my_row_log *l, struct observer_session *s,
 	return read_events(l, s, clock, threads, err);
 }
 
-static void close_log(struct my_row_log *l, struct observer_session *s)
+void my_row_log_close(struct my_row_log *l, struct observer_session *s)
 {
 	l->on = false;
 	mo_can(s, "SET GLOBAL slow_query_log = 0");
@@ -275,8 +276,8 @@ void my_row_log_read(struct my_row_log *l, struct observer_session *s,
 
 	if (!l->on || !clock->known || now < l->next_us)
 		return;
-	if (min_wait_us >= l->min_wait_us * LESS_BY) {
-		close_log(l, s);
+	if (min_wait_us > l->min_wait_us) {
+		my_row_log_close(l, s);
 		return;
 	}
 	l->failed = read_all(l, s, clock, threads, &err) != 0;
@@ -291,7 +292,7 @@ void my_row_log_read(struct my_row_log *l, struct observer_session *s,
 	if (!l->failed && l->read >= ROTATE_ROWS)
 		l->failed = rotate(l, s, &err) != 0;
 	if (l->failed)
-		close_log(l, s);
+		my_row_log_close(l, s);
 }
 
 void my_row_log_release(struct my_row_log *l)

@@ -32,7 +32,7 @@ struct my_row_statement {
 
 struct my_row_log {
 	bool on, failed;
-	uint64_t min_wait_us; /* as the server was told */
+	uint64_t min_wait_us; /* at the opening */
 	uint64_t skew_us;     /* harness clock = server clock + this (modulo 2^64) */
 	uint64_t next_us;     /* when it may be read again */
 	uint64_t read_us;     /* when it was read last */
@@ -53,6 +53,8 @@ void my_row_log_open(struct my_row_log *l, struct observer_session *s, uint64_t 
 void my_row_log_read(struct my_row_log *l, struct observer_session *s,
 	const struct my_timer_clock *clock, struct my_threads *threads, uint64_t min_wait_us,
 	my_row_sink *sink, void *ctx);
+/* The server logs no more, and nothing more is read. */
+void my_row_log_close(struct my_row_log *l, struct observer_session *s);
 void my_row_log_release(struct my_row_log *l);
 
 /* The waits of one statement; talks to no server. */

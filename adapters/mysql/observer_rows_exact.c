@@ -9,7 +9,8 @@
 #define GIVEN_UP_WITHIN_US 1000000 /* so long the samples may need to see such an end */
 #define LOGGED_LATER_US 2000000	   /* and so long the log, to have a statement */
 #define ESTIMATE_OFF_US 60000	   /* how far the estimate of an end may be off */
-#define LOOK_OFF_US 10000	   /* when within its time a look was taken */
+#define TIMEOUT_MIN_US 900000
+#define LOOK_OFF_US 10000 /* when within its time a look was taken */
 
 void my_row_exact_release(struct my_row_exact *e)
 {
@@ -127,6 +128,9 @@ static void correct(struct wait_event *e, const struct my_row_exact *x)
 	e->start_us = x->start_us;
 	e->duration_us = end > x->start_us ? end - x->start_us : 0;
 	e->exact = true;
+	/* Nobody let it in, so it got nothing; time-outs are whole seconds. */
+	if (!x->granted && e->outcome == WAIT_ACQUIRED)
+		e->outcome = e->duration_us >= TIMEOUT_MIN_US ? WAIT_TIMED_OUT : WAIT_FAILED;
 }
 
 /* No look that was taken within its time saw it: it was over by then. */

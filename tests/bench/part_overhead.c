@@ -76,6 +76,20 @@ static void unset(const char *engine)
 	clock_sleep_us(200000);
 }
 
+/* MyISAM's locks make an event or two of each statement, which the server tells only where there
+ * are such tables. */
+static void run_sql(const char *sql)
+{
+	struct db_target target = {.dsn = servers.mariadb.dsn};
+	const struct db_adapter *db = engine_find("mysql")->db;
+	struct db_conn *conn;
+	struct err err = {0};
+
+	bench_must(db_connect(db, &target, &conn, &err), &err);
+	bench_must(db_exec(db, conn, sql, &err), &err);
+	db->close(conn);
+}
+
 /* ---- one run ---- */
 
 struct sampling {
@@ -281,8 +295,9 @@ static void share(struct bench *b, const char *engine, const char *what, bool go
 			"  against what the server uses for the workload");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool all = argc < 2 || strcmp(argv[1], "share") != 0;
 	static const struct server_setting off[] = {{(char *)"performance_schema", (char *)"OFF"}};
 	static const char quiet[] = "\\set id random(1, 1000)\n"
 				    "SELECT v FROM a WHERE id = :id;\n"
@@ -301,14 +316,20 @@ int main(void)
 	test_mariadb_start(&bare, off, N(off));
 	servers_prepare(&bare);
 	script_file = mem_printf("%s/script.sql", servers.pg.dir);
+	run_sql("DROP TABLE m");
 	for (size_t i = 0; i < N(engines); i++) {
 		write_script(quiet);
 		share(&b, engines[i], "nothing contends", true);
-		compare(&b, engines[i], "nothing contends", true);
+		if (all)
+			compare(&b, engines[i], "nothing contends", true);
 		write_script(hot);
 		share(&b, engines[i], "three hot rows", false);
-		compare(&b, engines[i], "three hot rows", false);
+		if (all)
+			compare(&b, engines[i], "three hot rows", false);
 	}
+	run_sql("CREATE TABLE m (id INT PRIMARY KEY) ENGINE=MyISAM");
+	write_script(quiet);
+	share(&b, "mysql", "nothing contends, one table is MyISAM", false);
 	mem_free(script_file);
 	test_mariadb_stop(&bare);
 	servers_stop(&servers);
