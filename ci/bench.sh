@@ -13,6 +13,11 @@ export REHEARSE_BUILD="$build"
 results=rehearse-results/bench
 start=$(date +%s)
 mkdir -p "$results" || exit 1
+read -r load _ </proc/loadavg
+case $load in
+0.* | 1.*) ;;
+*) echo "bench: the machine is busy (load $load): these are not the figures of a quiet one" ;;
+esac
 ran='' failed=''
 refresh() {
 	awk -v results="$results" '

@@ -16,7 +16,6 @@
 
 #define RESULTS "rehearse-results/bench"
 #define LINE 160
-#define BUSY 1.5 /* what the part before leaves behind is less */
 
 enum goal { GOAL_NONE, GOAL_AT_MOST, GOAL_AT_LEAST };
 
@@ -37,11 +36,6 @@ void bench_begin(struct bench *b, const char *part, const char *about)
 	if (getloadavg(&b->load, 1) != 1)
 		b->load = 0;
 	printf("%s: %s\n", part, about);
-	if (b->load > BUSY)
-		printf("  (the machine is busy, its load is %.1f: the figures are not those of a "
-		       "quiet "
-		       "one)\n",
-			b->load);
 }
 
 /* Three significant digits; counts whole. */
