@@ -61,6 +61,9 @@ double bench_median(const struct bench_series *s);    /* 0 when empty */
 struct bench_cost {
 	double cpu_s;  /* user and system, of the process and of the children it waited for */
 	double wall_s; /* from its start to its end */
+	/* What it had to do, in user and kernel, which neighbours on the machine change less than
+	 * its time; 0: the machine does not count. */
+	double instructions;
 	uint64_t rss_kb;
 	int status; /* as from waitpid() */
 };

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +26,31 @@ static double seconds(const struct timeval *t)
 	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
 }
 
-static void wait_for(pid_t pid, uint64_t start_us, struct bench_cost *ret)
+/* Counts for the children of this process, in user and kernel. -1: not possible here. */
+static int count_instructions(void)
+{
+	struct perf_event_attr what = {.type = PERF_TYPE_HARDWARE,
+		.size = sizeof(what),
+		.config = PERF_COUNT_HW_INSTRUCTIONS,
+		.inherit = 1,
+		.exclude_hv = 1};
+
+	return (int)syscall(SYS_perf_event_open, &what, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static double counted(int counter)
+{
+	uint64_t value = 0;
+
+	if (counter < 0)
+		return 0;
+	if (read(counter, &value, sizeof(value)) != sizeof(value))
+		value = 0;
+	close(counter);
+	return (double)value;
+}
+
+static void wait_for(pid_t pid, uint64_t start_us, int counter, struct bench_cost *ret)
 {
 	struct rusage usage;
 
@@ -35,6 +61,7 @@ static void wait_for(pid_t pid, uint64_t start_us, struct bench_cost *ret)
 	ret->wall_s = (double)(clock_us() - start_us) / 1e6;
 	ret->cpu_s = seconds(&usage.ru_utime) + seconds(&usage.ru_stime);
 	ret->rss_kb = (uint64_t)usage.ru_maxrss;
+	ret->instructions = counted(counter);
 }
 
 void bench_program(
@@ -42,10 +69,11 @@ void bench_program(
 {
 	struct proc_spec spec = {.argv = argv, .output = output, .death_signal = SIGKILL};
 	uint64_t start_us = clock_us();
+	int counter = count_instructions();
 	pid_t pid;
 
 	bench_must(proc_start(&spec, &pid, err), err);
-	wait_for(pid, start_us, ret);
+	wait_for(pid, start_us, counter, ret);
 	if (WIFEXITED(ret->status) && WEXITSTATUS(ret->status) == 0)
 		return;
 	fprintf(stderr, "bench: '%s' failed, its output is in '%s'\n", argv[0], output);
@@ -56,6 +84,7 @@ void bench_fork(bench_work *work, void *ctx, void *ret, size_t size, struct benc
 {
 	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t start_us = clock_us();
+	int counter = count_instructions();
 	pid_t pid;
 
 	if (shared == MAP_FAILED)
@@ -70,7 +99,7 @@ void bench_fork(bench_work *work, void *ctx, void *ret, size_t size, struct benc
 		fflush(NULL);
 		_exit(EXIT_SUCCESS);
 	}
-	wait_for(pid, start_us, ret_cost);
+	wait_for(pid, start_us, counter, ret_cost);
 	if (!WIFEXITED(ret_cost->status) || WEXITSTATUS(ret_cost->status))
 		bench_must(-1, &(struct err){.text = "a run in a child failed"});
 	memcpy(ret, shared, size);

@@ -16,13 +16,14 @@ static const struct {
 } loads[] = {{1, 3}, {8, 3}, {64, 4}, {256, 7}};
 
 struct contestant {
-	struct bench_series per_second, cpu_us;
+	struct bench_series per_second, cpu_us, instructions;
 };
 
 static void take(struct contestant *c, const struct rival_result *r)
 {
 	bench_add(&c->per_second, r->per_second);
 	bench_add(&c->cpu_us, r->cost.cpu_s * 1e6 / (double)r->completed);
+	bench_add(&c->instructions, r->cost.instructions / (double)r->completed);
 }
 
 static void run_engine(
@@ -53,6 +54,11 @@ static double speed(const struct contestant *c)
 	return bench_median(&c->per_second);
 }
 
+static double work(const struct contestant *c)
+{
+	return bench_median(&c->instructions);
+}
+
 static void tell(struct bench *b, const struct contestant *c, const char *name, unsigned n)
 {
 	bench_told(b, speed(c), "/s", "%s, %u connections", name, n);
@@ -74,6 +80,13 @@ static void compare(struct bench *b, const struct rival_server *server, unsigned
 	tell(b, &engine, "rehearse", n);
 	tell(b, &tool, server->tool, n);
 	tell(b, &bare, server->bare, n);
+	if (work(&engine) > 0) {
+		bench_told(b, work(&engine) / work(&tool), "",
+			"instructions per transaction, of %s's, %u connections", server->tool, n);
+		bench_told(b, work(&engine) / work(&bare), "",
+			"instructions per transaction, of the %s's, %u connections", server->bare,
+			n);
+	}
 	bench_at_least(b, speed(&engine) / speed(&tool), 1, "",
 		"transactions/s, of %s's, %u connections", server->tool, n);
 	bench_at_most(b, cpu(&engine) / cpu(&tool), server->cpu_goal, "",
