@@ -45,14 +45,15 @@ static char *fingerprint(void)
 	return text;
 }
 
-static void run_file(struct cli_run *run, const char *sql)
+/* `limit`: the verdict's, on lock waits; a busy machine alone makes some. */
+static void run_file(struct cli_run *run, const char *sql, const char *limit)
 {
 	char *file = cli_file(&cli, "migration.sql", sql);
 
 	CLI(&cli, run, "run", "--source", pair.primary_dsn, "--set", engine->engine_set, file,
 		"--output", cli.output, "--set", "phases.warm_up=1s", "--set", "phases.baseline=3s",
-		"--set", "phases.recovery=1s", "--set", "workload.rate=100/s", "--set",
-		"verdict.max_lock_wait=100ms", "--set", "verdict.p99_floor=1s");
+		"--set", "phases.recovery=1s", "--set", "workload.rate=100/s", "--set", limit,
+		"--set", "verdict.p99_floor=1s");
 	free(file);
 }
 
@@ -84,7 +85,7 @@ START_TEST(a_change_that_blocks_is_rejected_on_generated_traffic)
 	struct cli_run run;
 	json_t *result;
 
-	run_file(&run, engine->blocking);
+	run_file(&run, engine->blocking, "verdict.max_lock_wait=100ms");
 	ck_assert_msg(run.code == 1, "exit code %d: %s%s", run.code, run.out, run.err);
 	result = cli_result(&cli);
 	ck_assert_uint_gt(json_array_size(json_object_get(result, "lock_waits")), 0);
@@ -100,7 +101,7 @@ START_TEST(a_nullable_column_is_approved_on_generated_traffic)
 	char *before = fingerprint();
 	struct cli_run run;
 
-	run_file(&run, "ALTER TABLE patient ADD COLUMN email text;\n");
+	run_file(&run, "ALTER TABLE patient ADD COLUMN email text;\n", "verdict.max_lock_wait=1s");
 	ck_assert_msg(run.code == 0, "exit code %d: %s%s", run.code, run.out, run.err);
 	left_alone(before);
 	cli_run_release(&run);
@@ -138,7 +139,8 @@ START_TEST(a_password_never_reaches_files_or_the_terminal)
 	CLI(&cli, &run, "run", "--verbose", "--source", dsn, "--set", engine->engine_set, file,
 		"--output", cli.output, "--set", "phases.warm_up=1s", "--set", "phases.baseline=2s",
 		"--set", "phases.recovery=1s");
-	ck_assert_msg(run.code == 0 || run.code == 4, "%d: %s", run.code, run.err);
+	/* Whatever the verdict of so short a run. */
+	ck_assert_msg(run.code != 2 && run.code != 3, "%d: %s%s", run.code, run.err, run.out);
 	ck_assert_ptr_null(strstr(run.out, "secretword"));
 	ck_assert_ptr_null(strstr(run.err, "secretword"));
 	ck_assert_ptr_null(strstr(run.out, "4711"));
