@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "embed.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
@@ -92,10 +93,8 @@ static void learn_renamed(struct my_check *c)
 		w.at = c->clauses[i].first + 1;
 		if (!my_next(&w, "to") && !my_next(&w, "as"))
 			my_next_char(&w, '=');
-		if (my_next_name(&w, 2, &name)) {
-			mem_free(c->table->name);
-			c->table->name = mem_strdup(str_text(&name));
-		}
+		if (my_next_name(&w, 2, &name))
+			my_table_rename(c->state, c->table, str_text(&name));
 	}
 }
 
@@ -154,6 +153,8 @@ static void analyse_create(struct my_check *c)
 		return;
 	table = my_table_new(c->state, str_text(&name));
 	table->temporary = temporary;
+	if (!my_is_new(c, table))
+		analysis_lock(c->ret, table->name, "EXCLUSIVE", true, true);
 	my_learn_create(c->state, table, w);
 }
 
@@ -162,10 +163,20 @@ static void lock_tables(struct my_check *c)
 {
 	for (size_t i = 0; i < c->s->n_relations; i++) {
 		const struct my_shape *table = my_table_find(c->state, c->s->relations[i]);
+		CLEANUP(cleanup_free) char *name = my_full_name(c->state, c->s->relations[i]);
 
 		if (!table || !my_is_new(c, table))
-			analysis_lock(c->ret, c->s->relations[i], "EXCLUSIVE", true, true);
+			analysis_lock(c->ret, name, "EXCLUSIVE", true, true);
 	}
+}
+
+/* MyISAM locks the whole table for whoever writes to it. */
+static void lock_written(struct my_check *c)
+{
+	const struct my_shape *table = c->s->object ? my_table_find(c->state, c->s->object) : NULL;
+
+	if (table && table->myisam && !my_is_new(c, table))
+		analysis_lock(c->ret, table->name, "table WRITE", true, true);
 }
 
 static void learn_dropped(struct my_check *c)
@@ -174,7 +185,7 @@ static void learn_dropped(struct my_check *c)
 		struct my_shape *table = my_table_find(c->state, c->s->relations[i]);
 
 		if (table)
-			table->dropped = true;
+			my_table_drop(c->state, table);
 	}
 }
 
@@ -193,13 +204,22 @@ static void learn_renames(struct my_check *c)
 		if (!my_next_name(w, 2, &from) || !my_next(w, "to") || !my_next_name(w, 2, &to))
 			return;
 		table = my_table_find(c->state, str_text(&from));
-		if (table) {
-			mem_free(table->name);
-			table->name = mem_strdup(str_text(&to));
-		}
+		if (table)
+			my_table_rename(c->state, table, str_text(&to));
 		if (!my_next_char(w, ','))
 			return;
 	}
+}
+
+static void learn_schema(struct my_check *c)
+{
+	CLEANUP(cleanup_str) struct str name = {0};
+
+	c->w->at = 1;
+	if (!my_next_name(c->w, 1, &name))
+		return;
+	mem_free(c->state->schema);
+	c->state->schema = str_take(&name);
 }
 
 static void learn_session(struct my_check *c)
@@ -237,7 +257,12 @@ static const struct {
 	{"REPAIR", lock_tables, NULL},
 	{"LOCK TABLES", lock_tables, NULL},
 	{"CREATE TRIGGER", lock_tables, NULL},
+	{"INSERT", lock_written, NULL},
+	{"REPLACE", lock_written, NULL},
+	{"UPDATE", lock_written, NULL},
+	{"DELETE", lock_written, NULL},
 	{"SET", NULL, learn_session},
+	{"USE", NULL, learn_schema},
 };
 
 static void learn_transaction(struct my_check *c)
@@ -298,6 +323,7 @@ static void begin_migration(struct analysis_state *state)
 	state->lock_timeout = state->statement_timeout = state->has_data = false;
 	state->no_foreign_key_checks = false;
 	MEM_FREE(state->last_altered);
+	my_forget_former(state);
 }
 
 static void transaction_ended(struct analysis_state *state)
@@ -309,6 +335,7 @@ const struct analyser my_analyser = {
 	.products = products,
 	.rules = my_rules,
 	.n_rules = MY_N_RULES,
+	.schema_sql = sql_mysql_schema,
 	.target_sql = "SELECT CONCAT(IF(VERSION() LIKE '%MariaDB%', 'mariadb:', 'mysql:'),"
 		      " REGEXP_SUBSTR(VERSION(), '[0-9]+[.][0-9]+[.][0-9]+'))",
 	.open = my_state_open,

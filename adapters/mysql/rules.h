@@ -33,7 +33,7 @@ struct my_field {
 };
 
 struct my_shape {
-	char *name; /* as relations are named: quoted where it must be */
+	char *name; /* with its schema, where that is known; without quotes */
 	unsigned born;
 	bool known;    /* its CREATE was seen */
 	bool myisam;   /* or Aria: no algorithm but COPY, and locks of the whole table */
@@ -50,8 +50,13 @@ struct analysis_state {
 	struct lint_target target;
 	bool mariadb;
 	unsigned migration;
+	char *schema; /* of names that say none, quoted as it must be; NULL: not known */
 	struct my_shape **tables;
 	size_t n_tables, cap_tables;
+	/* Names that this migration took away from tables which were there before it: whoever uses
+	 * one means what is made under it next. */
+	char **former;
+	size_t n_former, cap_former;
 	bool lock_timeout, statement_timeout; /* set by the file */
 	bool no_foreign_key_checks;
 	bool has_data, has_ddl; /* in the transaction that is open */
@@ -60,9 +65,14 @@ struct analysis_state {
 
 struct analysis_state *my_state_open(const struct lint_target *target);
 void my_state_close(struct analysis_state *state);
+/* As observers name tables: schema.table without quotes; caller frees. */
+char *my_full_name(const struct analysis_state *state, const char *name);
+void my_table_rename(struct analysis_state *state, struct my_shape *table, const char *name);
 struct my_shape *my_table_find(const struct analysis_state *state, const char *name);
 struct my_shape *my_table_get(struct analysis_state *state, const char *name);
 struct my_shape *my_table_new(struct analysis_state *state, const char *name);
+void my_table_drop(struct analysis_state *state, struct my_shape *table);
+void my_forget_former(struct analysis_state *state);
 void my_table_copy_shape(struct my_shape *to, const struct my_shape *from);
 struct my_field *my_column_find(const struct my_shape *table, const char *name);
 struct my_field *my_column_get(struct my_shape *table, const char *name);

@@ -54,22 +54,82 @@ void my_state_close(struct analysis_state *state)
 	}
 	mem_free(state->tables);
 	mem_free(state->last_altered);
+	my_forget_former(state);
+	mem_free(state->schema);
 	mem_free(state);
+}
+
+char *my_full_name(const struct analysis_state *state, const char *name)
+{
+	struct str out = {0};
+
+	if (state->schema && !strchr(name, '.'))
+		str_addf(&out, "%s.", state->schema);
+	for (; *name; name++)
+		if (*name != '`')
+			str_add_char(&out, *name);
+	return str_take(&out);
 }
 
 struct my_shape *my_table_find(const struct analysis_state *state, const char *name)
 {
+	CLEANUP(cleanup_free) char *full = my_full_name(state, name);
+
 	for (size_t i = state->n_tables; i-- > 0;)
-		if (!state->tables[i]->dropped && !strcmp(state->tables[i]->name, name))
+		if (!state->tables[i]->dropped && !strcmp(state->tables[i]->name, full))
 			return state->tables[i];
 	return NULL;
+}
+
+static bool is_former(const struct analysis_state *state, const char *full)
+{
+	for (size_t i = 0; i < state->n_former; i++)
+		if (!strcmp(state->former[i], full))
+			return true;
+	return false;
+}
+
+static void leave_name(struct analysis_state *state, const struct my_shape *table)
+{
+	bool old = !table->temporary && table->born != state->migration;
+
+	if (old && !is_former(state, table->name))
+		*MEM_PUSH(state->former, state->n_former, state->cap_former) =
+			mem_strdup(table->name);
+}
+
+/* Under a name that nobody knows it is as good as new. */
+static void take_name(struct analysis_state *state, struct my_shape *table)
+{
+	table->born = is_former(state, table->name) ? 0 : state->migration;
+}
+
+void my_table_rename(struct analysis_state *state, struct my_shape *table, const char *name)
+{
+	leave_name(state, table);
+	mem_free(table->name);
+	table->name = my_full_name(state, name);
+	take_name(state, table);
+}
+
+void my_table_drop(struct analysis_state *state, struct my_shape *table)
+{
+	leave_name(state, table);
+	table->dropped = true;
+}
+
+void my_forget_former(struct analysis_state *state)
+{
+	mem_free_strings(state->former, state->n_former);
+	state->former = NULL;
+	state->n_former = state->cap_former = 0;
 }
 
 static struct my_shape *add_table(struct analysis_state *state, const char *name)
 {
 	struct my_shape *table = mem_zalloc(sizeof(*table));
 
-	table->name = mem_strdup(name);
+	table->name = my_full_name(state, name);
 	*MEM_PUSH(state->tables, state->n_tables, state->cap_tables) = table;
 	return table;
 }
@@ -88,7 +148,7 @@ struct my_shape *my_table_new(struct analysis_state *state, const char *name)
 	if (table)
 		table->dropped = true;
 	table = add_table(state, name);
-	table->born = state->migration;
+	take_name(state, table);
 	table->known = true;
 	return table;
 }

@@ -96,10 +96,33 @@ static unsigned blocking(const json_t *list, const json_t *others)
 	return n;
 }
 
-/* What the analyser said of a statement is what the server did. */
+static bool all_in(const json_t *some, const json_t *all)
+{
+	const json_t *one, *other;
+	size_t i, k;
+
+	json_array_foreach(some, i, one)
+	{
+		bool found = false;
+
+		json_array_foreach(all, k, other) found = found || json_equal(one, other);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What the analyser said of a statement is what the server did. MariaDB and MySQL are looked at now
+ * and then, so that a lock of a small table may be gone between two looks, and a table without rows
+ * is not rewritten: there nothing may be seen that was not foretold.
+ */
 static void check_predictions(const json_t *result, const char *dir)
 {
 	const json_t *s;
+	bool looked_at = !strcmp(
+		json_string_value(json_object_get(json_object_get(result, "rehearsal"), "engine")),
+		"mysql");
 	bool foretold = false;
 	size_t i;
 
@@ -107,15 +130,18 @@ static void check_predictions(const json_t *result, const char *dir)
 	{
 		const json_t *locks = json_object_get(s, "locks");
 		const json_t *predicted = json_object_get(s, "locks_predicted");
+		const json_t *rewritten = json_object_get(s, "rewritten");
+		const json_t *foreseen = json_object_get(s, "rewrites_predicted");
 		const char *class = json_string_value(json_object_get(s, "class_predicted"));
 
 		if (!*class || strcmp(json_string_value(json_object_get(s, "outcome")), "ok") != 0)
 			continue;
 		foretold = true;
-		ck_assert_msg(!blocking(locks, predicted) && !blocking(predicted, locks),
+		ck_assert_msg(
+			!blocking(locks, predicted) && (looked_at || !blocking(predicted, locks)),
 			"%s: statement %zu: locks are not those predicted", dir, i + 1);
-		ck_assert_msg(json_equal(json_object_get(s, "rewritten"),
-				      json_object_get(s, "rewrites_predicted")),
+		ck_assert_msg(all_in(rewritten, foreseen) &&
+				(looked_at || json_equal(rewritten, foreseen)),
 			"%s: statement %zu: rewrites are not those predicted", dir, i + 1);
 	}
 	ck_assert_msg(!foretold || !has_finding(result, "prediction-contradicted"),
