@@ -156,6 +156,10 @@ START_TEST(waits_are_told_as_the_clients_felt_them)
 	struct told told = {0};
 	struct observer *o;
 
+	/* Nothing tells who lets go of a row there. */
+	if (t->after &&
+		(!server.programs.flavour.mariadb || server.programs.flavour.version < 100600))
+		return;
 	fresh_tables();
 	/* As it was before an earlier test observed. */
 	rig_once("SET GLOBAL long_query_time = 10");
