@@ -54,6 +54,10 @@ static struct pg_effect add_foreign_key(struct pg_check *c, const json_t *constr
 	struct pg_relation *target = pg_range(c, json_object_get(constraint, "pktable"));
 
 	pg_lock_family(c, target, PG_SHARE_ROW_EXCLUSIVE);
+	if (c->table->kind == 'p')
+		pg_lock_family(c, c->table, PG_SHARE_ROW_EXCLUSIVE);
+	else
+		pg_lock(c, c->table, PG_SHARE_ROW_EXCLUSIVE);
 	return (struct pg_effect){
 		.mode = PG_SHARE_ROW_EXCLUSIVE,
 		.scans = !pg_true(constraint, "skip_validation"),

@@ -135,6 +135,13 @@ struct pg_effect pg_effect_drop_column(struct pg_check *c)
 			if (!strcmp(k->columns[n], column))
 				pg_lock(c, k->target, PG_ACCESS_EXCLUSIVE);
 	}
+	for (size_t i = 0; i < c->state->n_relations; i++) {
+		struct pg_relation *sequence = c->state->relations[i];
+
+		if (sequence->owner == c->table && !sequence->dropped &&
+			!strcmp(sequence->owner_column, column))
+			pg_lock(c, sequence, PG_ACCESS_EXCLUSIVE);
+	}
 	return (struct pg_effect){.mode = PG_ACCESS_EXCLUSIVE};
 }
 

@@ -56,12 +56,36 @@ static void create_composite(struct analysis_state *state, const json_t *node)
 	made(state, json_object_get(node, "typevar"), 'c');
 }
 
+/* OWNED BY table.column, of schema.table.column. */
+static void alter_sequence(struct analysis_state *state, const json_t *node)
+{
+	const json_t *range = json_object_get(node, "sequence");
+	json_t *element;
+	size_t i;
+
+	json_array_foreach(json_object_get(node, "options"), i, element)
+	{
+		const json_t *def = json_object_get(element, "DefElem");
+		const json_t *list = pg_list_of(json_object_get(def, "arg"));
+		size_t n = json_array_size(list);
+
+		if (!pg_is(def, "defname", "owned_by") || n < 2)
+			continue;
+		pg_own_sequence(pg_get_relation(state, pg_text(range, "schemaname"),
+					pg_text(range, "relname")),
+			pg_get_relation(state, n > 2 ? pg_string(json_array_get(list, n - 3)) : "",
+				pg_string(json_array_get(list, n - 2))),
+			pg_last_name(list));
+	}
+}
+
 static void create_sequence(struct analysis_state *state, const json_t *node)
 {
 	const json_t *range = json_object_get(node, "sequence");
 
 	if (!(pg_true(node, "if_not_exists") && find_range(state, range)))
 		made(state, range, 'S');
+	alter_sequence(state, node); /* it may say OWNED BY too */
 }
 
 static bool found_used(const json_t *node, void *arg)
@@ -87,7 +111,10 @@ static void create_index(struct analysis_state *state, const json_t *node)
 	{
 		const json_t *part = json_object_get(element, "IndexElem");
 		const char *column = pg_text(part, "name");
+		const json_t *call = json_object_get(json_object_get(part, "expr"), "FuncCall");
 
+		if (call)
+			column = pg_last_name(json_object_get(call, "funcname"));
 		str_addf(&suffix, "%s_", *column ? column : "expr");
 	}
 	str_add(&suffix, "idx");
@@ -164,7 +191,7 @@ static void forget(struct analysis_state *state, struct pg_relation *r)
 		for (size_t k = other->n_constraints; k--;)
 			if (other->constraints[k].target == r)
 				pg_drop_constraint(other, other->constraints[k].name);
-		if (other->parent == r && !other->dropped)
+		if ((other->parent == r || other->owner == r) && !other->dropped)
 			forget(state, other);
 	}
 }
@@ -366,6 +393,7 @@ void pg_learn(struct pg_check *c)
 		{"SelectStmt", query},
 		{"ViewStmt", create_view},
 		{"CreateSeqStmt", create_sequence},
+		{"AlterSeqStmt", alter_sequence},
 		{"CompositeTypeStmt", create_composite},
 		{"IndexStmt", create_index},
 		{"RenameStmt", rename_any},

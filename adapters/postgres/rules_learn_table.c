@@ -206,6 +206,8 @@ static void learn_column(
 	pg_type_read(&column->type, json_object_get(node, "typeName"));
 	column->generated = pg_constraint_of(node, "CONSTR_GENERATED");
 	column->not_null = pg_is_serial(node);
+	if (pg_is_serial(node) || pg_constraint_of(node, "CONSTR_IDENTITY"))
+		pg_add_sequence(state, table, name);
 	json_array_foreach(json_object_get(node, "constraints"), i, element)
 		learn_constraint(state, table, json_object_get(element, "Constraint"), name);
 }

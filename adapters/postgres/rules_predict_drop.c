@@ -20,7 +20,7 @@ static void drop_table(struct pg_check *c, struct pg_relation *table)
 
 		if (other->dropped || other == table)
 			continue;
-		if (other->parent == table)
+		if (other->parent == table || other->owner == table)
 			drop_table(c, other);
 		for (size_t k = 0; k < other->n_constraints; k++)
 			if (other->constraints[k].target == table)
@@ -47,6 +47,14 @@ void pg_predict_drop(struct pg_check *c)
 			/* IF EXISTS of what an earlier statement dropped does nothing. */
 			drop_table(c,
 				pg_get_relation(c->state, pg_schema_of(list), pg_last_name(list)));
+		} else if (!strcmp(type, "OBJECT_TYPE")) {
+			const json_t *names =
+				json_object_get(json_object_get(object, "TypeName"), "names");
+			struct pg_relation *composite = pg_find_relation(
+				c->state, pg_schema_of(names), pg_last_name(names));
+
+			if (composite && composite->kind == 'c')
+				pg_lock(c, composite, PG_ACCESS_EXCLUSIVE);
 		} else if (!strcmp(type, "OBJECT_TRIGGER") || !strcmp(type, "OBJECT_RULE") ||
 			!strcmp(type, "OBJECT_POLICY")) {
 			pg_lock(c,

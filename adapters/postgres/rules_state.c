@@ -224,6 +224,27 @@ void pg_index_uses(struct pg_index *index, const char *column)
 	index->used[index->n_used++] = mem_strdup(column);
 }
 
+/* ---- sequences ---- */
+
+void pg_own_sequence(struct pg_relation *sequence, struct pg_relation *table, const char *column)
+{
+	sequence->kind = 'S';
+	sequence->owner = table;
+	mem_free(sequence->owner_column);
+	sequence->owner_column = mem_strdup(column);
+}
+
+void pg_add_sequence(struct analysis_state *state, struct pg_relation *table, const char *column)
+{
+	CLEANUP(cleanup_free) char *suffix = mem_printf("%s_seq", column);
+	CLEANUP(cleanup_free) char *name = chosen_name(state, table, suffix);
+	struct pg_relation *sequence = pg_new_relation(state, table->schema, name);
+
+	sequence->born = state->migration;
+	sequence->temporary = table->temporary;
+	pg_own_sequence(sequence, table, column);
+}
+
 /* ---- columns ---- */
 
 struct pg_column *pg_find_column(const struct pg_relation *relation, const char *name)
@@ -268,6 +289,10 @@ void pg_drop_column(struct analysis_state *state, struct pg_relation *relation, 
 		if (state->indexes[i]->table == relation &&
 			has_name(state->indexes[i]->columns, state->indexes[i]->n_columns, name))
 			state->indexes[i]->dropped = true;
+	for (size_t i = 0; i < state->n_relations; i++)
+		if (state->relations[i]->owner == relation &&
+			!strcmp(state->relations[i]->owner_column, name))
+			state->relations[i]->dropped = true;
 	for (size_t i = relation->n_constraints; i--;)
 		if (has_name(relation->constraints[i].columns, relation->constraints[i].n_columns,
 			    name))
@@ -396,6 +421,7 @@ static void release_relation(struct pg_relation *r)
 	mem_free(r->label);
 	mem_free(r->partition_key);
 	mem_free(r->of_type);
+	mem_free(r->owner_column);
 	mem_free(r);
 }
 

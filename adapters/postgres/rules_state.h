@@ -77,7 +77,10 @@ struct pg_relation {
 	bool partition;	     /* of parent; else it inherits */
 	bool is_default;     /* the default partition */
 	char *partition_key; /* of a partitioned table: its first column */
-	char *of_type;	     /* CREATE TABLE … OF type */
+	/* Of a sequence: the table and the column that it goes with. */
+	struct pg_relation *owner;
+	char *owner_column;
+	char *of_type; /* CREATE TABLE … OF type */
 	struct pg_column *columns;
 	size_t n_columns, cap_columns;
 	struct pg_constraint *constraints;
@@ -134,6 +137,9 @@ struct pg_relation *pg_get_relation(/* makes one that is not known where there i
 /* Forgets what a relation of that name was. */
 struct pg_relation *pg_new_relation(
 	struct analysis_state *state, const char *schema, const char *name);
+/* The sequence that comes with a serial or identity column. */
+void pg_add_sequence(struct analysis_state *state, struct pg_relation *table, const char *column);
+void pg_own_sequence(struct pg_relation *sequence, struct pg_relation *table, const char *column);
 void pg_rename_relation(struct analysis_state *state, struct pg_relation *relation,
 	const char *schema, const char *name); /* NULL: as it is */
 

@@ -47,6 +47,9 @@ static const char base[] =
 	"CREATE TRIGGER tr BEFORE INSERT ON child FOR EACH ROW EXECUTE FUNCTION trg();"
 	"CREATE FUNCTION steady() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';"
 	"CREATE FUNCTION shaky() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+	"CREATE TABLE counted (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, p_id "
+	"int);"
+	"CREATE INDEX ON counted (lower(p_id::text));"
 	"CREATE TABLE lone (id int PRIMARY KEY, t_id int REFERENCES t (id));";
 
 static const char rows[] =
@@ -63,6 +66,7 @@ static const char rows[] =
 	"INSERT INTO defaulted SELECT g FROM generate_series(0, 9) g;"
 	"INSERT INTO base_t SELECT g FROM generate_series(1, 20) g;"
 	"INSERT INTO derived SELECT g, g FROM generate_series(1, 20) g;"
+	"INSERT INTO counted (p_id) SELECT g FROM generate_series(1, 20) g;"
 	"INSERT INTO lone SELECT g, g FROM generate_series(1, 20) g;"
 	"INSERT INTO fresh SELECT g + 20 FROM generate_series(0, 9) g;"
 	"INSERT INTO typed SELECT g, g FROM generate_series(1, 20) g;"
@@ -168,6 +172,12 @@ static const char *const statements[] = {
 	"ALTER TABLE part DETACH PARTITION part_1",
 	"CREATE TABLE x AS SELECT * FROM t",
 	"DROP TABLE lone",
+	"DROP TABLE counted",
+	"ALTER TABLE counted DROP COLUMN id",
+	"ALTER TABLE counted DROP COLUMN n",
+	"DROP INDEX counted_lower_idx",
+	"ALTER TABLE counted DROP CONSTRAINT counted_pkey, ADD CONSTRAINT f FOREIGN KEY (p_id)"
+	" REFERENCES parent (id)",
 	"DROP TABLE plain_t",
 	"DROP TABLE part_1",
 	"DROP TABLE part",

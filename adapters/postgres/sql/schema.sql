@@ -33,10 +33,9 @@ WITH spaces AS (
 	FROM pg_catalog.pg_proc p JOIN spaces s ON s.oid = p.pronamespace
 	UNION ALL
 	SELECT 6, format('CREATE TABLE %s (%s)%s', r.name, (
-			SELECT string_agg(format('%I %s%s%s', a.attname,
+			SELECT string_agg(format('%I %s%s', a.attname,
 				format_type(a.atttypid, a.atttypmod),
-				CASE WHEN a.attnotnull THEN ' NOT NULL' END,
-				CASE WHEN a.attidentity <> '' THEN ' GENERATED ALWAYS AS IDENTITY' END),
+				CASE WHEN a.attnotnull THEN ' NOT NULL' END),
 				', ' ORDER BY a.attnum)
 			FROM pg_catalog.pg_attribute a
 			WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -52,6 +51,13 @@ WITH spaces AS (
 	FROM relations WHERE relkind = 'm'
 	UNION ALL
 	SELECT 7, format('CREATE SEQUENCE %s', name) FROM relations WHERE relkind = 'S'
+	UNION ALL
+	SELECT 8, format('ALTER SEQUENCE %s OWNED BY %s.%I', s.name, t.name, a.attname)
+	FROM pg_catalog.pg_depend d
+	JOIN relations s ON s.oid = d.objid AND s.relkind = 'S'
+	JOIN relations t ON t.oid = d.refobjid
+	JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+	WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
 	UNION ALL
 	SELECT 8, pg_get_indexdef(i.indexrelid)
 	FROM pg_catalog.pg_index i JOIN relations r ON r.oid = i.indrelid
