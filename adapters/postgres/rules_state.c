@@ -120,19 +120,26 @@ struct pg_index *pg_find_index(
 	return NULL;
 }
 
+/* As the server chooses: table, columns, label; the longer of the first two is cut. `suffix` is
+ * "columns_label", or the label alone. */
 static char *chosen_name(
 	const struct analysis_state *state, const struct pg_relation *table, const char *suffix)
 {
-	char name[NAME_MAX_BYTES + 1];
-	size_t room = NAME_MAX_BYTES - 1 - strlen(suffix);
+	const char *mark = strrchr(suffix, '_'), *word = mark ? mark + 1 : suffix;
+	size_t columns = mark ? (size_t)(mark - suffix) : 0;
+	char name[2 * NAME_MAX_BYTES];
 
 	for (unsigned number = 0; number < 1000; number++) {
+		size_t first = strlen(table->name), second = columns;
 		char digits[8] = "";
 
 		if (number)
 			snprintf(digits, sizeof(digits), "%u", number);
-		snprintf(name, sizeof(name), "%.*s_%s%s", (int)(room - strlen(digits)), table->name,
-			suffix, digits);
+		while (first + second + strlen(word) + strlen(digits) + (columns ? 2 : 1) >
+			NAME_MAX_BYTES)
+			*(first > second ? &first : &second) -= 1;
+		snprintf(name, sizeof(name), "%.*s%s%.*s_%s%s", (int)first, table->name,
+			columns ? "_" : "", (int)second, suffix, word, digits);
 		if (!pg_find_index(state, table->schema, name) &&
 			!pg_find_relation(state, table->schema, name))
 			break;

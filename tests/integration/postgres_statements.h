@@ -50,6 +50,8 @@ static const char base[] =
 	"CREATE TABLE counted (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, p_id "
 	"int);"
 	"CREATE INDEX ON counted (lower(p_id::text));"
+	"CREATE TABLE a_table_with_a_rather_long_name (a_first_column int, a_second_column int,"
+	" UNIQUE (a_first_column, a_second_column));"
 	"CREATE TABLE lone (id int PRIMARY KEY, t_id int REFERENCES t (id));";
 
 static const char rows[] =
@@ -173,6 +175,7 @@ static const char *const statements[] = {
 	"CREATE TABLE x AS SELECT * FROM t",
 	"DROP TABLE lone",
 	"DROP TABLE counted",
+	"DROP TABLE a_table_with_a_rather_long_name",
 	"ALTER TABLE counted DROP COLUMN id",
 	"ALTER TABLE counted DROP COLUMN n",
 	"DROP INDEX counted_lower_idx",
