@@ -46,7 +46,7 @@ static const char *const mysql_algorithms[] = {"INSTANT", "INPLACE", "COPY", NUL
 	.wait_for_gtid_ok = 0, .executed_gtid = "SELECT @@GLOBAL.gtid_executed",             \
 	.semi_sync_status = "Rpl_semi_sync_%_status", .super_read_only = true,               \
 	.statement_limit = "max_execution_time", .statement_limit_us = 1000,                 \
-	.row_waits = "performance_schema.data_lock_waits", .row_waits_hz = 10,               \
+	.row_waits = "performance_schema.data_lock_waits", .row_waits_hz = 20,               \
 	.lock_time_row = true, .algorithms = mysql_algorithms,                               \
 	.innodb_tables = "information_schema.INNODB_TABLES", .atomic_ddl = true,             \
 	.explain = "EXPLAIN FORMAT=TRADITIONAL ", .scheduler_default = true,                 \

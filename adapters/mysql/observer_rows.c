@@ -9,8 +9,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/mem.h"
 
-#define MONITOR_EVERY_US 50000
-#define LOCK_WAITS_EVERY_US 100000
+#define LOOK_EVERY_US 50000
 #define BLOCKERS_EVERY_US 105000 /* the cache of the tables is renewed when unread for 100 ms */
 #define BLOCKERS_COST_SHARE 4	 /* a long queue has a row for each pair */
 #define SECOND_US 1000000
@@ -247,7 +246,7 @@ static void correct(struct my_row_waits *r)
 		int64_t duration = (int64_t)r->ended[i].duration_us + share;
 
 		/* More than the distance of two looks is no estimate's error. */
-		if (share > MONITOR_EVERY_US * 2 || share < -MONITOR_EVERY_US * 2)
+		if (share > LOOK_EVERY_US * 2 || share < -LOOK_EVERY_US * 2)
 			return;
 		r->ended[i].duration_us = duration > 0 ? (uint64_t)duration : 0;
 	}
@@ -395,7 +394,7 @@ int my_row_waits_poll(struct my_row_waits *r, struct observer_session *s, struct
 
 	if (r->source == MY_ROWS_NONE || (now < r->next_us && !blockers_due(r, now)))
 		return 0;
-	r->next_us = now + (r->source == MY_ROWS_MONITOR ? MONITOR_EVERY_US : LOCK_WAITS_EVERY_US);
+	r->next_us = now + LOOK_EVERY_US;
 	if (!r->looked_us) { /* the state at the beginning */
 		if (read_counters(r, s, err))
 			return -1;

@@ -76,8 +76,8 @@ static void describe_events(struct observer *o, bool late)
 			"50 ms; their number and sum are exact; who was in the way of one under "
 			"100 ms is not always known",
 		[MY_ROWS_LOCK_WAITS] =
-			"single row-lock waits are estimates to some 50 ms, and rarely seen below "
-			"100 ms; their number and sum are exact",
+			"single row-lock waits are estimates to some 25 ms, and rarely seen below "
+			"50 ms; their number and sum are exact",
 	};
 	struct observe_source *s = &o->source;
 
