@@ -4,6 +4,8 @@
 #   SANITIZE=address,undefined     instrumented build, in a directory of its own
 #   T=name                         one suite, for check; one scenario, for scenarios; one part, for bench
 #   V=1                            show the compiler's command lines
+#   REHEARSE_MYSQL_BIN=folder      (environment) MySQL suites on the server programs there; else
+#                                  on the MariaDB that is installed
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local

@@ -145,7 +145,9 @@ const struct key key_table[] = {
 	{"workload.seed", KEY_COUNT, AT(workload.seed), "1", .high = 9e15,
 		.help = "Arrivals and parameters follow from it: the same seed, the same traffic."},
 	{"workload.statement_timeout", KEY_DURATION, AT(workload.statement_timeout_us), "0",
-		TIMEOUT, .help = "Longest run of one statement of the workload; `0` is off."},
+		TIMEOUT,
+		.help = "Longest run of one statement of the workload; `0` is off. On MySQL it "
+			"ends SELECT alone."},
 	{"workload.sample_size", KEY_UNSIGNED, AT(workload.sample_size), "1000", .low = 1,
 		.high = 1e6, .help = "Values that one `\\sample` draws at the start."},
 	{"workload.variables", KEY_MAP, AT(workload.variables),
