@@ -1,9 +1,9 @@
 /*
  * Row-lock waits of InnoDB. Their number and the sum of their time are exact counters. Samples (20
- * a second, while anybody waits: of InnoDB's monitor on MariaDB, of data_lock_waits on MySQL) tell who waits
- * for whom and estimate how long; where the counters speak of sampled waits alone, the estimates
- * are made to add up to them. On MariaDB, statements of sessions that connect after the observation
- * began are told exactly (observer_rowlog.h), also those that no sample met.
+ * a second, while anybody waits: of InnoDB's monitor on MariaDB, of data_lock_waits on MySQL) tell
+ * who waits for whom and estimate how long; where the counters speak of sampled waits alone, the
+ * estimates are made to add up to them. On MariaDB, statements of sessions that connect after the
+ * observation began are told exactly (observer_rowlog.h), also those that no sample met.
  */
 #ifndef REHEARSE_ADAPTERS_MYSQL_OBSERVER_ROWS_H
 #define REHEARSE_ADAPTERS_MYSQL_OBSERVER_ROWS_H
