@@ -34,6 +34,7 @@ struct my_row_log {
 	bool on, failed;
 	uint64_t min_wait_us; /* at the opening */
 	uint64_t skew_us;     /* harness clock = server clock + this (modulo 2^64) */
+	uint64_t clock_us;    /* how long the question took that told it */
 	uint64_t next_us;     /* when it may be read again */
 	uint64_t read_us;     /* when it was read last */
 	uint64_t from_us;     /* statements that ended before are nobody's */

@@ -23,6 +23,7 @@ struct my_row_wait {
 struct my_row_exact {
 	uint64_t session, start_us, end_us, holder;
 	char *object, *tag;
+	const char *mode; /* static */
 	bool granted, surely_ended;
 };
 

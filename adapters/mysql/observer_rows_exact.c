@@ -18,25 +18,37 @@ void my_row_exact_release(struct my_row_exact *e)
 	mem_free(e->tag);
 }
 
+/* Behind comments. */
+static const char *first_word(const char *sql)
+{
+	for (;;) {
+		const char *end;
+
+		sql += strspn(sql, " \t\r\n(");
+		end = strncmp(sql, "/*", 2) == 0 ? strstr(sql, "*/") : NULL;
+		if (!end)
+			return sql;
+		sql = end + 2;
+	}
+}
+
 /* Such statements wait in InnoDB for other things than rows. */
 static bool is_definition(const char *sql)
 {
 	static const char *const words[] = {"ALTER", "CREATE", "DROP", "RENAME", "TRUNCATE",
 		"OPTIMIZE", "REPAIR", "ANALYZE", "LOCK"};
 
-	for (;;) {
-		const char *end;
-
-		sql += strspn(sql, " \t\r\n");
-		end = strncmp(sql, "/*", 2) == 0 ? strstr(sql, "*/") : NULL;
-		if (!end)
-			break;
-		sql = end + 2;
-	}
+	sql = first_word(sql);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strncasecmp(sql, words[i], strlen(words[i])) == 0)
 			return true;
 	return false;
+}
+
+/* What the statement must have asked for. */
+static const char *mode_of(const char *sql)
+{
+	return strncasecmp(first_word(sql), "SELECT", 6) == 0 ? "S or X" : "X";
 }
 
 void my_row_exact_note(void *ctx, const struct my_row_told *told)
@@ -57,6 +69,7 @@ void my_row_exact_note(void *ctx, const struct my_row_told *told)
 				  target.table)
 			: mem_strdup("row"),
 		.tag = mo_tag(told->sql),
+		.mode = mode_of(told->sql),
 		.granted = told->granted,
 		.surely_ended = told->surely_ended};
 	my_target_release(&target);
@@ -151,7 +164,7 @@ static void add(struct my_row_waits *r, const struct my_row_exact *x)
 	*e = (struct wait_event){.start_us = x->start_us,
 		.duration_us = end_by_looks(r, x) - x->start_us,
 		.object = mem_strdup(x->object),
-		.mode = mem_strdup("X"),
+		.mode = mem_strdup(x->mode),
 		.session = x->session,
 		.tag = mem_strdup(x->tag),
 		.outcome = WAIT_ACQUIRED,
