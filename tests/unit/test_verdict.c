@@ -69,6 +69,10 @@ CHANGE(slow_few, slow(r);
 	r->phases[PHASE_MIGRATION].transactions = (struct result_transactions){99, 99, 0, 0, 0})
 CHANGE(slow_off, slow(r); r->rules.p99_ratio = 0)
 CHANGE(slow_as_noise, slow(r); r->phases[PHASE_BASELINE].seconds[3].p99_us = 61000)
+CHANGE(slow_and_starved, slow(r);
+	sample_set(&r->rehearsal.schedule_note, "the client was short of CPU"))
+CHANGE(slow_waiting_and_starved, slow_and_starved(r);
+	sample_waits(r, 1, "book", "public.a", "AccessExclusiveLock", 3, 55000, false))
 CHANGE(pool, r->phases[PHASE_MIGRATION].transactions.pool_timeouts = 1)
 CHANGE(pool_after, r->phases[PHASE_RECOVERY].transactions.pool_timeouts = 4;
 	r->rules.max_pool_timeouts = 3)
@@ -178,6 +182,10 @@ static const struct {
 	{"ratio 0 is off", slow_off, "approve", "", 0, 0},
 	{"a second of the baseline was as bad", slow_as_noise, "inconclusive", "latency-p99",
 		SEVERITY_INCONCLUSIVE, 0},
+	{"the client had no core, and nobody waited", slow_and_starved, "inconclusive",
+		"latency-p99", SEVERITY_INCONCLUSIVE, 0},
+	{"the client had no core, but some waited", slow_waiting_and_starved, "reject",
+		"latency-p99", SEVERITY_REJECT, 0},
 	{"none allowed", pool, "reject", "pool-timeout", SEVERITY_REJECT, 0},
 	{"one too many, in recovery", pool_after, "reject", "pool-timeout", SEVERITY_REJECT, 0},
 	{"as many as allowed", pool_allowed, "approve", "", 0, 0},
