@@ -5,7 +5,9 @@
 #include "harness/base/clock.h"
 #include "harness/base/mem.h"
 
-#define EVENTS_STEP_US 8000 /* so that a wait of 10 ms is met at least once */
+#define EVENTS_STEP_US 8000	  /* so that a wait of 10 ms is met at least once */
+#define EVENTS_IDLE_STEP_US 20000 /* where nobody waits and nothing is migrated: costs less */
+#define BUSY_US 2000000		  /* so long after either */
 #define PROCESSLIST_STEP_US 20000
 #define SPANS_MAX 64
 
@@ -139,15 +141,36 @@ static void pause_until(struct observer *o, uint64_t until_us)
 	pthread_mutex_unlock(&o->lock);
 }
 
+/* A statement of the migration runs, or has just ended: its transaction may hold locks. */
+static bool migrates(struct observer *o)
+{
+	const struct my_statement_span *last;
+	bool recent;
+
+	pthread_mutex_lock(&o->lock);
+	last = o->n_spans ? &o->spans[o->n_spans - 1] : NULL;
+	recent = last && (!last->end_us || clock_wall_us() < last->end_us + BUSY_US);
+	pthread_mutex_unlock(&o->lock);
+	return recent;
+}
+
+static uint64_t step_of(struct observer *o, uint64_t *busy_us)
+{
+	if (o->kind != OBSERVER_EVENTS)
+		return PROCESSLIST_STEP_US;
+	if (atomic_load(&o->waiting) || migrates(o))
+		*busy_us = clock_us();
+	return clock_us() - *busy_us < BUSY_US ? EVENTS_STEP_US : EVENTS_IDLE_STEP_US;
+}
+
 static void *run(void *arg)
 {
 	struct observer *o = arg;
-	uint64_t step = o->kind == OBSERVER_EVENTS ? EVENTS_STEP_US : PROCESSLIST_STEP_US;
-	uint64_t next = clock_us();
+	uint64_t next = clock_us(), busy_us = next;
 
 	while (!atomic_load(&o->quit)) {
 		struct err reason = {0};
-		uint64_t now;
+		uint64_t now, step;
 
 		if (my_observer_look(o, false, &reason) && reason.kind != ERR_INTERRUPTED) {
 			pthread_mutex_lock(&o->lock);
@@ -156,6 +179,7 @@ static void *run(void *arg)
 			pthread_mutex_unlock(&o->lock);
 			break;
 		}
+		step = step_of(o, &busy_us);
 		next += step;
 		now = clock_us();
 		if (next <= now)
