@@ -1,6 +1,6 @@
 #!/bin/sh
-# valgrind.sh BUILD [NAME...] : the unit suites, or those named, under valgrind, as many at a time as
-# there are processors. A leak or a bad access fails the very test: each is a forked child, which
+# valgrind.sh BUILD [NAME...] : the unit suites, or those named, under valgrind, as many at a time
+# as there are processors. A leak or a bad access fails the very test: each is a forked child, which
 # then ends with valgrind's exit code.
 set -u
 export CK_DEFAULT_TIMEOUT=600 G_SLICE=always-malloc
