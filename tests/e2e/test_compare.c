@@ -95,7 +95,7 @@ static const struct {
 } wrong[] = {
 	{{"suggest", "no-such-file.sql"}, "no-such-file.sql"},
 	{{"suggest", "scenarios/index-plain/migration.sql", "--server", "oracle:23"},
-		"is no server"},
+		"is not supported"},
 	{{"run", "--compare", "scenarios/index-plain", "--set", "replica.provider=promote"}, ""},
 	{{"run", "--compare", "scenarios/opendental-add-index"}, "not supported"},
 };

@@ -382,7 +382,7 @@ START_TEST(plan_tells_the_steps_and_the_refusal)
 	run.config.disposable = false;
 	ck_ok(postgres_promote.plan(&run.config, &run.env, &out, &run.err), run.err);
 	ck_assert_ptr_nonnull(strstr(str_text(&out), "would be refused"));
-	ck_assert_ptr_nonnull(strstr(str_text(&out), "3. promote it for good"));
+	ck_assert_ptr_nonnull(strstr(str_text(&out), "3. promote it, empty primary_conninfo"));
 	str_clear(&out);
 	run.config.disposable = true;
 	ck_ok(postgres_promote.plan(&run.config, &run.env, &out, &run.err), run.err);
