@@ -387,7 +387,8 @@ START_TEST(plan_tells_the_steps_and_the_refusal)
 	run.config.disposable = true;
 	ck_ok(postgres_promote.plan(&run.config, &run.env, &out, &run.err), run.err);
 	ck_assert_ptr_null(strstr(str_text(&out), "would be refused"));
-	ck_assert_ptr_nonnull(strstr(str_text(&out), "4. slot 'standby_slot'"));
+	ck_assert_ptr_nonnull(strstr(str_text(&out), "4. it stays promoted"));
+	ck_assert_ptr_nonnull(strstr(str_text(&out), "5. slot 'standby_slot'"));
 	test_run_down(&run);
 	ck_sql(pair.standby_dsn, "SELECT pg_is_in_recovery()", "t");
 }
