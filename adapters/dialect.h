@@ -113,7 +113,7 @@ struct dialect {
 	/* One value, 1 or 0: takes the lock that keeps two who apply apart, without waiting. It is
 	 * the session's, until it ends. */
 	const char *apply_lock;
-	/* One value: how many locks `session` waits for now; caller frees. */
+	/* One value: how many locks `session` is waiting for; caller frees the SQL. */
 	char *(*waiting)(uint64_t session);
 	/*
 	 * SQL that tells what an earlier attempt of a statement left, which was cut short: one row,

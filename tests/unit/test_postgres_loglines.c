@@ -312,14 +312,14 @@ START_TEST(lock_modes_conflict_as_documented)
 	static const char *const names[] = {"AccessShareLock", "RowShareLock", "RowExclusiveLock",
 		"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock",
 		"AccessExclusiveLock"};
-	/* Table 13.2 of the manual: X for a conflict. */
-	static const char *const table[] = {".......X", "......XX", "....XXXX", "...XXXXX",
-		"..XX.XXX", "..XXXXXX", ".XXXXXXX", "XXXXXXXX"};
+	/* Table 13.2 of the manual: # for a conflict. */
+	static const char *const table[] = {".......#", "......##", "....####", "...#####",
+		"..##.###", "..######", ".#######", "########"};
 
 	for (int i = 0; i < 8; i++)
 		for (int k = 0; k < 8; k++)
 			ck_assert_msg(
-				lock_modes_conflict(names[i], names[k]) == (table[i][k] == 'X'),
+				lock_modes_conflict(names[i], names[k]) == (table[i][k] == '#'),
 				"%s, %s", names[i], names[k]);
 	ck_assert(lock_modes_conflict("FutureLock", "AccessShareLock"));
 	ck_assert(!lock_mode_blocks_reads("ShareRowExclusiveLock"));
