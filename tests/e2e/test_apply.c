@@ -323,6 +323,17 @@ START_TEST(a_transaction_cut_off_with_its_apply_is_run_again)
 }
 END_TEST
 
+START_TEST(the_record_is_in_the_transaction_of_what_it_records)
+{
+	use(0);
+	apply("INSERT INTO t VALUES (1, 1);\n", NULL, NULL, 0, "applied: 1 statement", "");
+	expect("SELECT (SELECT xmin::text FROM t) = (SELECT xmin::text FROM"
+	       " schema_migrations_audit WHERE outcome = 'ok')",
+		"t");
+	done();
+}
+END_TEST
+
 START_TEST(an_invalid_index_is_dropped_and_built_anew)
 {
 	static const char text[] = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (x);\n";
@@ -485,6 +496,7 @@ int main(void)
 	tcase_add_loop_test(tc, only_what_was_rehearsed_and_approved_is_applied, 0, N_SERVERS);
 	tcase_add_test(tc, a_statement_cut_off_with_its_apply_is_looked_at_by_somebody);
 	tcase_add_test(tc, a_transaction_cut_off_with_its_apply_is_run_again);
+	tcase_add_test(tc, the_record_is_in_the_transaction_of_what_it_records);
 	tcase_add_test(tc, an_invalid_index_is_dropped_and_built_anew);
 	tcase_add_test(tc, a_build_cut_off_with_its_apply_is_repaired);
 	tcase_add_loop_test(tc, wrong_words_touch_nothing, 0, 6);
