@@ -28,12 +28,22 @@ enum my_after {
 	MY_AFTER_ROWS,	 /* the library gave up on rows (2057) that are still to come */
 };
 
+/* Where the library finds a parameter each time: telling it another place costs more than a copy,
+ * for it and for the server. */
+struct my_value {
+	char *text;
+	unsigned long len, cap;
+	MY_LIBRARY_FLAG is_null;
+};
+
 struct my_statement {
 	char *sql;	 /* NULL: never prepared, or not successfully */
 	uint64_t counts; /* parameters that a LIMIT counts rows with, a bit each; by text alone */
 	unsigned n_params;
-	unsigned n_columns; /* of its rows; 0: none, or not known before it is executed */
-	MYSQL_STMT *stmt;   /* NULL when prepared by text */
+	unsigned n_columns;	 /* of its rows; 0: none, or not known before it is executed */
+	MYSQL_STMT *stmt;	 /* NULL when prepared by text */
+	struct my_value *values; /* n_params of them; NULL before it is first executed */
+	bool bound;		 /* the library knows their places */
 };
 
 struct db_conn {
@@ -56,8 +66,6 @@ struct db_conn {
 	struct my_statement *statements;
 	unsigned n_statements;
 	struct my_statement *running; /* the one that is being prepared or executed; NULL: text */
-	MYSQL_BIND *binds;	      /* its parameters, kept from call to call */
-	unsigned cap_binds;
 
 	char *init_sql;
 	char peer[INET6_ADDRSTRLEN];	  /* TCP: where it is connected to */

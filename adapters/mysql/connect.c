@@ -274,7 +274,6 @@ void my_conn_close(struct db_conn *conn)
 	my_statements_release(conn);
 	my_conninfo_release(&conn->info);
 	str_release(&conn->text);
-	mem_free(conn->binds);
 	mem_free(conn->init_sql);
 	mem_free(conn);
 }

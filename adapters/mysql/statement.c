@@ -8,6 +8,8 @@
 #include "adapters/mysql/dialect_lex.h"
 #include "harness/base/mem.h"
 
+#define VALUE_LEAST 64 /* bytes that are set aside for a parameter */
+
 static int misuse(struct db_conn *conn, const char *text)
 {
 	my_conn_error(conn, DB_CLASS_OTHER, "misuse", text);
@@ -25,6 +27,15 @@ static struct my_statement *reserve(struct db_conn *conn, unsigned id)
 		conn->n_statements = n;
 	}
 	return &conn->statements[id];
+}
+
+static void forget(struct my_statement *s)
+{
+	for (unsigned i = 0; s->values && i < s->n_params; i++)
+		mem_free(s->values[i].text);
+	MEM_FREE(s->values);
+	MEM_FREE(s->sql);
+	s->bound = false;
 }
 
 static void add_number(struct str *text, const char *before, unsigned number)
@@ -86,7 +97,7 @@ int my_prepare_start(struct db_conn *conn, unsigned id, const char *sql, unsigne
 	if (my_conn_ready_to_start(conn))
 		return -1;
 	s = reserve(conn, id);
-	mem_free(s->sql);
+	forget(s);
 	s->sql = mem_strdup(sql);
 	s->n_params = n_params;
 	s->n_columns = 0;
@@ -113,21 +124,47 @@ int my_prepare_start(struct db_conn *conn, unsigned id, const char *sql, unsigne
 
 /* ---- executing ---- */
 
-static int bind_params(
-	struct db_conn *conn, struct my_statement *s, const struct db_param *params, unsigned n)
+static void keep_value(struct my_statement *s, unsigned i, const struct db_param *param)
 {
-	static MY_LIBRARY_FLAG null = 1;
+	struct my_value *value = &s->values[i];
 
-	if (n > conn->cap_binds) {
-		conn->binds = mem_resize(conn->binds, n, sizeof(*conn->binds));
-		conn->cap_binds = n;
+	value->is_null = !param->text;
+	value->len = param->text ? param->len : 0;
+	if (value->len > value->cap || !value->text) {
+		value->cap = value->len > VALUE_LEAST ? value->len : VALUE_LEAST;
+		value->text = mem_resize(value->text, value->cap, 1);
+		s->bound = false;
 	}
-	for (unsigned i = 0; i < n; i++)
-		conn->binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
-			.buffer = (void *)params[i].text,
-			.buffer_length = params[i].len,
-			.is_null = params[i].text ? NULL : &null};
-	return n && mysql_stmt_bind_param(s->stmt, conn->binds) ? -1 : 0;
+	if (value->len)
+		memcpy(value->text, param->text, value->len);
+}
+
+static int bind_values(struct my_statement *s)
+{
+	MYSQL_BIND *binds = mem_zalloc(s->n_params * sizeof(*binds));
+	int failed;
+
+	for (unsigned i = 0; i < s->n_params; i++)
+		binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
+			.buffer = s->values[i].text,
+			.buffer_length = s->values[i].cap,
+			.length = &s->values[i].len,
+			.is_null = &s->values[i].is_null};
+	failed = mysql_stmt_bind_param(s->stmt, binds) ? -1 : 0; /* copies them */
+	mem_free(binds);
+	s->bound = !failed;
+	return failed;
+}
+
+static int bind_params(struct my_statement *s, const struct db_param *params)
+{
+	if (!s->n_params)
+		return 0;
+	if (!s->values)
+		s->values = mem_zalloc(s->n_params * sizeof(*s->values));
+	for (unsigned i = 0; i < s->n_params; i++)
+		keep_value(s, i, &params[i]);
+	return s->bound ? 0 : bind_values(s);
 }
 
 static bool is_count(const struct my_statement *s, unsigned i, const struct db_param *param)
@@ -175,7 +212,7 @@ int my_execute_start(
 		return 0;
 	}
 	conn->lib.stmt = s->stmt;
-	if (bind_params(conn, s, params, n_params))
+	if (bind_params(s, params))
 		return misuse(conn, mysql_stmt_error(s->stmt));
 	my_conn_begin(conn, MY_CONN_RUNNING, MY_CALL_EXECUTE);
 	return 0;
@@ -196,7 +233,7 @@ void my_statements_release(struct db_conn *conn)
 		/* Only memory by now. */
 		if (conn->statements[i].stmt)
 			mysql_stmt_close(conn->statements[i].stmt);
-		mem_free(conn->statements[i].sql);
+		forget(&conn->statements[i]);
 	}
 	mem_free(conn->statements);
 }

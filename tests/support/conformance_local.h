@@ -18,6 +18,7 @@ void conf_expect_usable(struct db_conn *conn);
 enum db_step conf_drive(struct db_conn *conn);
 void conf_fill(struct db_conn *conn); /* a new table of two rows */
 
+void conformance_add_data(TCase *tc);	/* conformance_data.c */
 void conformance_add_faults(TCase *tc); /* conformance_faults.c */
 
 #endif
