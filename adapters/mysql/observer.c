@@ -39,7 +39,7 @@ static int open_parts(struct observer *o, const struct observer_config *config, 
 		return -1;
 	my_observer_own(o, &o->session);
 	my_observer_own(o, &o->facts.session);
-	my_observer_own(o, &o->facts.sampler.session);
+	my_observer_own(o, &o->facts.sampled.session);
 	return my_observer_watch(o, err);
 }
 

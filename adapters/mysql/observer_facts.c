@@ -19,7 +19,7 @@ int my_facts_open(
 	f->database = replica->database ? replica->database : "";
 	f->events = events;
 	if (my_session_open(&f->session, replica, err) ||
-		my_sampler_open(&f->sampler, replica, err))
+		my_sampler_open(&f->sampled, replica, err))
 		return -1;
 	f->mysql = mo_can(&f->session, "SELECT 1 FROM information_schema.INNODB_TABLES LIMIT 1");
 	/* Only a statement that copies a table ever comes to this stage. */
@@ -36,7 +36,7 @@ int my_facts_open(
 
 void my_facts_release(struct observer_facts *f)
 {
-	my_sampler_release(&f->sampler);
+	my_sampler_release(&f->sampled);
 	my_session_release(&f->session);
 	my_tables_release(&f->at_open);
 	my_tables_release(&f->before);
@@ -56,15 +56,15 @@ static int ask_thread(struct observer_facts *f, struct err *err)
 	CLEANUP(cleanup_free)
 	char *sql = mem_printf("SELECT THREAD_ID FROM performance_schema.threads"
 			       " WHERE PROCESSLIST_ID = %" PRIu64,
-		f->migration);
+		f->migration.session);
 
-	f->thread = 0;
+	f->migration.thread = 0;
 	if (!f->events)
 		return 0;
 	if (mo_ask(&f->session, sql, err))
 		return -1;
 	if (mo_rows(&f->session))
-		f->thread = mo_number(&f->session, 0, 0);
+		f->migration.thread = mo_number(&f->session, 0, 0);
 	return 0;
 }
 
@@ -84,20 +84,20 @@ static int read_counters(struct observer_facts *f, struct my_counters *ret, stru
 	uint64_t redo = 0;
 
 	*ret = (struct my_counters){0};
-	if (f->thread &&
+	if (f->migration.thread &&
 		(ask_number(f,
 			 mem_printf("SELECT SUM(COUNT_STAR) FROM performance_schema"
 				    ".events_stages_summary_by_thread_by_event_name"
 				    " WHERE EVENT_NAME = 'stage/sql/copy to tmp table'"
 				    " AND THREAD_ID = %" PRIu64,
-				 f->thread),
+				 f->migration.thread),
 			 &ret->copies, err) ||
 			ask_number(f,
 				mem_printf("SELECT VARIABLE_VALUE"
 					   " FROM performance_schema.status_by_thread"
 					   " WHERE VARIABLE_NAME = 'Handler_read_rnd_next'"
 					   " AND THREAD_ID = %" PRIu64,
-					f->thread),
+					f->migration.thread),
 				&ret->rows, err)))
 		return -1;
 	if (mo_ask(&f->session, sql_mysql_observer_wal, err))
@@ -139,8 +139,8 @@ int my_facts_begin(struct observer_facts *f, uint64_t session, const char *sql, 
 {
 	uint64_t now = clock_wall_us();
 
-	my_sampler_stop(&f->sampler);
-	f->migration = session;
+	lock_sampler_stop(&f->sampled.sampler);
+	f->migration.session = session;
 	f->ended_well = false;
 	f->affected = 0;
 	my_target_release(&f->target);
@@ -152,27 +152,27 @@ int my_facts_begin(struct observer_facts *f, uint64_t session, const char *sql, 
 			f->target.table);
 	my_seen_clear(&f->earlier);
 	if (ask_thread(f, err) ||
-		my_locks_read(&f->session, f->sampler.source, session, f->thread, &f->earlier, now,
-			now, err) ||
+		my_locks_read(
+			&f->session, f->sampled.source, f->migration, &f->earlier, now, now, err) ||
 		my_tables_load(&f->before, &f->session, f->database, f->mysql, err) ||
 		ask_rows(f, err) || read_counters(f, &f->counters, err))
 		return -1;
 	f->begin_us = clock_wall_us();
-	my_sampler_start(&f->sampler, session, f->thread, f->begin_us);
+	my_sampler_start(&f->sampled, f->migration, f->begin_us);
 	return 0;
 }
 
 int my_facts_locks(struct observer_facts *f, struct err *err)
 {
-	struct my_lock_sampler *s = &f->sampler;
+	struct my_lock_sampler *s = &f->sampled;
 	uint64_t now = clock_wall_us();
 
 	/* The sampler is stopped, so its list is this thread's. */
-	my_sampler_stop(s);
-	if (my_locks_read(&f->session, s->source, f->migration, f->thread, &s->seen, now,
-		    s->previous_us, err))
+	lock_sampler_stop(&s->sampler);
+	if (my_locks_read(&f->session, s->source, f->migration, &s->seen, now,
+		    s->sampler.previous_us, err))
 		return -1;
-	s->previous_us = now;
+	s->sampler.previous_us = now;
 	return 0;
 }
 
@@ -315,8 +315,8 @@ static void add_lock(struct observer_facts *f, size_t *cap, const struct my_seen
 static void add_unseen(
 	struct observer_facts *f, size_t *cap, uint64_t end_us, struct statement_facts *ret)
 {
-	const struct my_lock_sampler *s = &f->sampler;
-	uint64_t gap = end_us > s->previous_us ? end_us - s->previous_us : 0;
+	const struct my_lock_sampler *s = &f->sampled;
+	uint64_t gap = end_us > s->sampler.previous_us ? end_us - s->sampler.previous_us : 0;
 	struct my_seen_lock lock = {
 		.object = f->object, .mode = (char *)"EXCLUSIVE", .held_us = gap / 2 + 1};
 
@@ -354,8 +354,10 @@ static void add_table_lock(struct observer_facts *f, size_t *cap, const struct m
 static void fill_locks(struct observer_facts *f, const struct my_seen_locks *open, uint64_t end_us,
 	struct statement_facts *ret)
 {
-	struct my_seen_locks *seen = &f->sampler.seen;
-	uint64_t rest = end_us > f->sampler.previous_us ? end_us - f->sampler.previous_us : 0;
+	struct my_seen_locks *seen = &f->sampled.seen;
+	uint64_t rest = end_us > f->sampled.sampler.previous_us
+		? end_us - f->sampled.sampler.previous_us
+		: 0;
 	size_t cap = 0;
 
 	for (size_t i = 0; i < seen->n; i++) {
@@ -388,9 +390,9 @@ int my_facts_end(struct observer_facts *f, struct statement_facts *ret, struct e
 	int result = -1;
 
 	*ret = (struct statement_facts){0};
-	my_sampler_stop(&f->sampler);
-	if (!my_locks_read(&f->session, f->sampler.source, f->migration, f->thread, &open, end_us,
-		    end_us, err) &&
+	lock_sampler_stop(&f->sampled.sampler);
+	if (!my_locks_read(
+		    &f->session, f->sampled.source, f->migration, &open, end_us, end_us, err) &&
 		!read_counters(f, &now, err) &&
 		!my_tables_load(&after, &f->session, f->database, f->mysql, err)) {
 		snprintf(ret->algorithm, sizeof(ret->algorithm), "%s",

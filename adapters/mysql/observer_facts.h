@@ -6,10 +6,9 @@
 #ifndef REHEARSE_ADAPTERS_MYSQL_OBSERVER_FACTS_H
 #define REHEARSE_ADAPTERS_MYSQL_OBSERVER_FACTS_H
 
-#include <pthread.h>
-
 #include "adapters/mysql/observer_tables.h"
 #include "adapters/mysql/oracle_statement.h"
+#include "adapters/observer_sampler.h"
 
 /* Where metadata locks are read. MariaDB's performance_schema keeps the name that a lock was first
  * asked for by; its plugin METADATA_LOCK_INFO tells what it has become. */
@@ -29,31 +28,22 @@ struct my_seen_lock *my_seen_find(
 	const struct my_seen_locks *seen, const char *object, const char *mode);
 void my_seen_clear(struct my_seen_locks *seen);
 
-/* Samples one session's locks on a connection and thread of its own. */
+/* Samples one session's locks on a connection of its own. */
 struct my_lock_sampler {
+	struct lock_sampler sampler;
 	struct observer_session session;
 	enum my_lock_source source;
 	bool installed; /* the plugin, by this observer */
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool running, quit;
-	uint64_t watched; /* the session; 0: none */
-	uint64_t watched_thread;
-	unsigned generation; /* raised at every start and stop: late answers are dropped */
-	uint64_t started_us, previous_us;
 	struct my_seen_locks seen;
 };
 
 int my_sampler_open(struct my_lock_sampler *s, const struct replica_info *replica, struct err *err);
-void my_sampler_start(
-	struct my_lock_sampler *s, uint64_t session, uint64_t thread, uint64_t now_us);
-void my_sampler_stop(struct my_lock_sampler *s);
+void my_sampler_start(struct my_lock_sampler *s, struct sampled_session who, uint64_t now_us);
 void my_sampler_release(struct my_lock_sampler *s);
 /* The session's locks of this moment, by any connection, into `seen`. */
-int my_locks_read(struct observer_session *s, enum my_lock_source source, uint64_t session,
-	uint64_t thread, struct my_seen_locks *seen, uint64_t at_us, uint64_t previous_us,
-	struct err *err);
+int my_locks_read(struct observer_session *s, enum my_lock_source source,
+	struct sampled_session who, struct my_seen_locks *seen, uint64_t at_us,
+	uint64_t previous_us, struct err *err);
 
 struct my_counters {
 	uint64_t copies; /* times that the migration's thread began to copy a table */
@@ -66,7 +56,7 @@ struct observer_facts {
 	const char *database;
 	bool mysql;  /* names of InnoDB's tables */
 	bool events; /* performance_schema is on */
-	struct my_lock_sampler sampler;
+	struct my_lock_sampler sampled;
 	struct my_table_set at_open, before;
 	char **known; /* tables that were there at open(), by what they are called now */
 	size_t n_known, cap_known;
@@ -74,7 +64,7 @@ struct observer_facts {
 	struct my_target target;
 	char *object;	/* "test.a": what the statement is about; NULL: unknown */
 	bool adds_rows; /* INSERT, LOAD DATA */
-	uint64_t migration, thread;
+	struct sampled_session migration;
 	uint64_t begin_us;
 	struct my_counters counters;
 	bool ended_well; /* statement_own() was called */

@@ -1,14 +1,12 @@
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapters/mysql/observer_facts.h"
 #include "harness/base/cleanup.h"
-#include "harness/base/clock.h"
 #include "harness/base/mem.h"
 
 /* Most DDL is over within milliseconds, and what it locks is worth seeing; the rest has time. */
-#define STEP_FIRST_US 2000
+#define FIRST_STEP_US 2000
 #define STEP_US 10000
 #define FIRST_US 500000
 
@@ -83,80 +81,64 @@ static void take(struct my_seen_locks *seen, const struct observer_session *s, u
 	}
 }
 
-int my_locks_read(struct observer_session *s, enum my_lock_source source, uint64_t session,
-	uint64_t thread, struct my_seen_locks *seen, uint64_t at_us, uint64_t previous_us,
-	struct err *err)
+static int ask(struct observer_session *s, enum my_lock_source source,
+	const struct sampled_session *who, struct err *err)
 {
 	CLEANUP(cleanup_free) char *sql = NULL;
 
-	if (source == MY_LOCKS_NONE)
-		return 0;
 	if (source == MY_LOCKS_PLUGIN)
 		sql = mem_printf("SELECT LOCK_TYPE, TABLE_SCHEMA, TABLE_NAME, LOCK_MODE"
 				 " FROM information_schema." PLUGIN " WHERE THREAD_ID = %" PRIu64,
-			session);
+			who->session);
 	else
 		sql = mem_printf("SELECT OBJECT_TYPE, OBJECT_SCHEMA, OBJECT_NAME, LOCK_TYPE"
 				 " FROM performance_schema.metadata_locks"
 				 " WHERE LOCK_STATUS = 'GRANTED' AND OWNER_THREAD_ID = %" PRIu64,
-			thread);
-	if (mo_ask(s, sql, err))
+			who->thread);
+	return mo_ask(s, sql, err);
+}
+
+int my_locks_read(struct observer_session *s, enum my_lock_source source,
+	struct sampled_session who, struct my_seen_locks *seen, uint64_t at_us,
+	uint64_t previous_us, struct err *err)
+{
+	if (source == MY_LOCKS_NONE)
+		return 0;
+	if (ask(s, source, &who, err))
 		return -1;
 	take(seen, s, at_us, previous_us);
 	return 0;
 }
 
-/* ---- the thread ---- */
+/* ---- while a statement runs ---- */
 
-/* One look, without the mutex while the server answers. */
-static void look(struct my_lock_sampler *s)
+static int sampler_ask(void *self, const struct sampled_session *who)
 {
-	struct my_seen_locks none = {0};
-	uint64_t session = s->watched, thread = s->watched_thread, at_us = clock_wall_us();
-	unsigned generation = s->generation;
-	int failed;
+	struct my_lock_sampler *s = self;
 
-	pthread_mutex_unlock(&s->lock);
-	failed = my_locks_read(&s->session, s->source, session, thread, &none, at_us, at_us, NULL);
-	my_seen_clear(&none);
-	mem_free(none.list);
-	pthread_mutex_lock(&s->lock);
-	if (failed || generation != s->generation)
-		return;
-	take(&s->seen, &s->session, at_us, s->previous_us);
-	s->previous_us = at_us;
+	return ask(&s->session, s->source, who, NULL);
 }
 
-static void pause_for(struct my_lock_sampler *s, uint64_t us)
+static void sampler_take(void *self, uint64_t at_us, uint64_t previous_us)
 {
-	struct timespec until;
+	struct my_lock_sampler *s = self;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)us * 1000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&s->wake, &s->lock, &until);
+	take(&s->seen, &s->session, at_us, previous_us);
 }
 
-static void *run(void *arg)
+static void sampler_forget(void *self)
 {
-	struct my_lock_sampler *s = arg;
+	struct my_lock_sampler *s = self;
 
-	pthread_mutex_lock(&s->lock);
-	while (!s->quit) {
-		if (!s->watched) {
-			pthread_cond_wait(&s->wake, &s->lock);
-			continue;
-		}
-		look(s);
-		if (!s->quit && s->watched)
-			pause_for(s,
-				clock_wall_us() - s->started_us < FIRST_US ? STEP_FIRST_US
-									   : STEP_US);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
+	my_seen_clear(&s->seen);
 }
+
+static const struct lock_sampler_parts parts = {.ask = sampler_ask,
+	.take = sampler_take,
+	.forget = sampler_forget,
+	.first_us = FIRST_US,
+	.first_step_us = FIRST_STEP_US,
+	.step_us = STEP_US};
 
 /* The plugin first: it tells what a lock has become. */
 static enum my_lock_source choose(struct my_lock_sampler *s)
@@ -181,46 +163,19 @@ int my_sampler_open(struct my_lock_sampler *s, const struct replica_info *replic
 	if (my_session_open(&s->session, replica, err))
 		return -1;
 	s->source = choose(s);
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->wake, NULL);
-	if (pthread_create(&s->thread, NULL, run, s))
-		return err_set(err, ERR_FAILED, "cannot start the thread that samples locks");
-	s->running = true;
-	return 0;
+	return lock_sampler_open(&s->sampler, &parts, s, err);
 }
 
-void my_sampler_start(struct my_lock_sampler *s, uint64_t session, uint64_t thread, uint64_t now_us)
+void my_sampler_start(struct my_lock_sampler *s, struct sampled_session who, uint64_t now_us)
 {
-	pthread_mutex_lock(&s->lock);
-	s->watched = s->source == MY_LOCKS_NONE ? 0 : session;
-	s->watched_thread = thread;
-	s->generation++;
-	s->started_us = s->previous_us = now_us;
-	my_seen_clear(&s->seen);
-	pthread_cond_signal(&s->wake);
-	pthread_mutex_unlock(&s->lock);
-}
-
-void my_sampler_stop(struct my_lock_sampler *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->watched = 0;
-	s->generation++;
-	pthread_cond_signal(&s->wake);
-	pthread_mutex_unlock(&s->lock);
+	if (s->source == MY_LOCKS_NONE)
+		who = (struct sampled_session){0};
+	lock_sampler_start(&s->sampler, who, now_us);
 }
 
 void my_sampler_release(struct my_lock_sampler *s)
 {
-	if (s->running) {
-		pthread_mutex_lock(&s->lock);
-		s->quit = true;
-		pthread_cond_signal(&s->wake);
-		pthread_mutex_unlock(&s->lock);
-		pthread_join(s->thread, NULL);
-		pthread_cond_destroy(&s->wake);
-		pthread_mutex_destroy(&s->lock);
-	}
+	lock_sampler_release(&s->sampler);
 	if (s->installed)
 		mo_can(&s->session, "UNINSTALL SONAME 'metadata_lock_info'");
 	my_session_release(&s->session);

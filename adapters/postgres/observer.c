@@ -36,7 +36,7 @@ static int open_parts(struct observer *o, const struct observer_config *config, 
 	/* Only now: the proof's sessions had to be seen. They are gone. */
 	observer_own(o, o->session.pid);
 	observer_own(o, o->facts.session.pid);
-	observer_own(o, o->facts.sampler.session.pid);
+	observer_own(o, o->facts.sampled.session.pid);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ int observer_facts_open(
 {
 	f->version = replica->version_number;
 	if (observer_session_open(&f->session, replica, err) || observer_wal_open(f, err) ||
-		lock_sampler_open(&f->sampler, replica, err) ||
+		seen_sampler_open(&f->sampled, replica, err) ||
 		relation_set_load(&f->at_open, &f->session, err))
 		return -1;
 	return observer_leftovers_open(f, err);
@@ -24,7 +24,7 @@ int observer_facts_open(
 
 void observer_facts_release(struct observer_facts *f)
 {
-	lock_sampler_release(&f->sampler);
+	seen_sampler_release(&f->sampled);
 	observer_session_release(&f->session);
 	relation_set_release(&f->at_open);
 	relation_set_release(&f->before);
@@ -52,7 +52,7 @@ int observer_facts_begin(
 {
 	bool same_transaction;
 
-	lock_sampler_stop(&f->sampler);
+	lock_sampler_stop(&f->sampled.sampler);
 	f->migration = session;
 	mem_free(f->sql);
 	f->sql = mem_strdup(sql);
@@ -73,18 +73,19 @@ int observer_facts_begin(
 	if (observer_wal_begin(f, err))
 		return -1;
 	f->begin_us = clock_wall_us();
-	lock_sampler_start(&f->sampler, session, f->begin_us);
+	lock_sampler_start(
+		&f->sampled.sampler, (struct sampled_session){.session = session}, f->begin_us);
 	return 0;
 }
 
 int observer_facts_locks(struct observer_facts *f, struct err *err)
 {
-	struct lock_sampler *s = &f->sampler;
+	struct seen_sampler *s = &f->sampled;
 	uint64_t now = clock_wall_us();
 
 	/* The sampler is stopped, so its list is this thread's. */
-	lock_sampler_stop(s);
-	if (read_locks(f, &s->seen, now, s->previous_us, err))
+	lock_sampler_stop(&s->sampler);
+	if (read_locks(f, &s->seen, now, s->sampler.previous_us, err))
 		return -1;
 	for (size_t i = 0; i < s->seen.n; i++)
 		s->seen.list[i].whole |= s->seen.list[i].in_latest;
@@ -135,7 +136,7 @@ static const char *name_of(
 static void fill_locks(struct observer_facts *f, const struct relation_set *after,
 	const struct seen_locks *open, uint64_t end_us, struct statement_facts *ret)
 {
-	struct seen_locks *seen = &f->sampler.seen;
+	struct seen_locks *seen = &f->sampled.seen;
 	size_t cap = 0;
 
 	for (size_t i = 0; i < seen->n; i++) {
@@ -160,7 +161,7 @@ static void fill_locks(struct observer_facts *f, const struct relation_set *afte
 
 static bool locked(const struct observer_facts *f, uint32_t oid)
 {
-	const struct seen_locks *sets[] = {&f->sampler.seen, &f->earlier};
+	const struct seen_locks *sets[] = {&f->sampled.seen, &f->earlier};
 
 	for (size_t i = 0; i < 2; i++)
 		for (size_t k = 0; k < sets[i]->n; k++)
@@ -222,7 +223,7 @@ int observer_facts_end(struct observer_facts *f, struct statement_facts *ret, st
 	int result = -1;
 
 	*ret = (struct statement_facts){0};
-	lock_sampler_stop(&f->sampler);
+	lock_sampler_stop(&f->sampled.sampler);
 	if (!f->locks_read && !f->has_own)
 		observer_wal_query(f);
 	if (!read_locks(f, &open, end_us, end_us, err) && !observer_wal_end(f, ret, err) &&

@@ -6,8 +6,7 @@
 #ifndef REHEARSE_ADAPTERS_POSTGRES_OBSERVER_FACTS_H
 #define REHEARSE_ADAPTERS_POSTGRES_OBSERVER_FACTS_H
 
-#include <pthread.h>
-
+#include "adapters/observer_sampler.h"
 #include "adapters/postgres/observer_relations.h"
 #include "adapters/postgres/observer_session.h"
 
@@ -25,23 +24,15 @@ struct seen_locks {
 	size_t n, cap;
 };
 
-/* Samples pg_locks for one session on a connection and thread of its own. */
-struct lock_sampler {
+/* Samples pg_locks for one session on a connection of its own. */
+struct seen_sampler {
+	struct lock_sampler sampler;
 	struct observer_session session;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool running, quit;
-	uint64_t watched;     /* the migration's session; 0: none */
-	unsigned generation;  /* raised at every start and stop: late answers are dropped */
-	uint64_t previous_us; /* when the sample before was taken, or the statement began */
 	struct seen_locks seen;
 };
 
-int lock_sampler_open(struct lock_sampler *s, const struct replica_info *replica, struct err *err);
-void lock_sampler_start(struct lock_sampler *s, uint64_t session, uint64_t now_us);
-void lock_sampler_stop(struct lock_sampler *s);
-void lock_sampler_release(struct lock_sampler *s);
+int seen_sampler_open(struct seen_sampler *s, const struct replica_info *replica, struct err *err);
+void seen_sampler_release(struct seen_sampler *s);
 /* Takes in the rows of OBSERVER_LOCKS that `session` has just been asked for. */
 void seen_locks_take(struct seen_locks *seen, const struct observer_session *session,
 	uint64_t at_us, uint64_t previous_us);
@@ -60,7 +51,7 @@ struct query_wal {
 struct observer_facts {
 	unsigned version; /* of the server: 150018 */
 	struct observer_session session;
-	struct lock_sampler sampler;
+	struct seen_sampler sampled;
 	struct relation_set at_open; /* the schema as it stood */
 	struct relation_set before;  /* before the statement, as far as is known */
 	struct relation_set own;     /* as the migration's session saw it after the statement */

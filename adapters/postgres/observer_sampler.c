@@ -1,9 +1,7 @@
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapters/postgres/observer_facts.h"
-#include "harness/base/clock.h"
 #include "harness/base/mem.h"
 
 #define STEP_US 25000
@@ -42,95 +40,41 @@ void seen_locks_take(struct seen_locks *seen, const struct observer_session *ses
 	}
 }
 
-/* One look, without the mutex while the server answers. */
-static void look(struct lock_sampler *s)
+static int ask(void *self, const struct sampled_session *who)
 {
-	uint64_t watched = s->watched, at_us = clock_wall_us();
-	unsigned generation = s->generation;
-	int failed;
+	struct seen_sampler *s = self;
 
-	pthread_mutex_unlock(&s->lock);
-	failed = observer_ask_number(&s->session, OBSERVER_LOCKS, watched, NULL);
-	pthread_mutex_lock(&s->lock);
-	if (failed || generation != s->generation)
-		return;
-	seen_locks_take(&s->seen, &s->session, at_us, s->previous_us);
-	s->previous_us = at_us;
+	return observer_ask_number(&s->session, OBSERVER_LOCKS, who->session, NULL);
 }
 
-static void pause_for(struct lock_sampler *s, uint64_t us)
+static void take(void *self, uint64_t at_us, uint64_t previous_us)
 {
-	struct timespec until;
+	struct seen_sampler *s = self;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)us * 1000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&s->wake, &s->lock, &until);
+	seen_locks_take(&s->seen, &s->session, at_us, previous_us);
 }
 
-static void *run(void *arg)
+static void forget(void *self)
 {
-	struct lock_sampler *s = arg;
+	struct seen_sampler *s = self;
 
-	pthread_mutex_lock(&s->lock);
-	while (!s->quit) {
-		if (!s->watched) {
-			pthread_cond_wait(&s->wake, &s->lock);
-			continue;
-		}
-		look(s);
-		if (!s->quit && s->watched)
-			pause_for(s, STEP_US);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
+	s->seen.n = 0;
 }
 
-int lock_sampler_open(struct lock_sampler *s, const struct replica_info *replica, struct err *err)
+static const struct lock_sampler_parts parts = {
+	.ask = ask, .take = take, .forget = forget, .step_us = STEP_US};
+
+int seen_sampler_open(struct seen_sampler *s, const struct replica_info *replica, struct err *err)
 {
 	if (observer_session_open(&s->session, replica, err))
 		return -1;
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->wake, NULL);
-	if (pthread_create(&s->thread, NULL, run, s))
-		return err_set(err, ERR_FAILED, "cannot start the thread that samples locks");
-	s->running = true;
-	return 0;
+	return lock_sampler_open(&s->sampler, &parts, s, err);
 }
 
-void lock_sampler_start(struct lock_sampler *s, uint64_t session, uint64_t now_us)
+void seen_sampler_release(struct seen_sampler *s)
 {
-	pthread_mutex_lock(&s->lock);
-	s->watched = session;
-	s->generation++;
-	s->previous_us = now_us;
-	s->seen.n = 0;
-	pthread_cond_signal(&s->wake);
-	pthread_mutex_unlock(&s->lock);
-}
-
-void lock_sampler_stop(struct lock_sampler *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->watched = 0;
-	s->generation++;
-	pthread_cond_signal(&s->wake);
-	pthread_mutex_unlock(&s->lock);
-}
-
-void lock_sampler_release(struct lock_sampler *s)
-{
-	if (s->running) {
-		pthread_mutex_lock(&s->lock);
-		s->quit = true;
-		pthread_cond_signal(&s->wake);
-		pthread_mutex_unlock(&s->lock);
-		pthread_join(s->thread, NULL);
-		pthread_cond_destroy(&s->wake);
-		pthread_mutex_destroy(&s->lock);
-	}
+	lock_sampler_release(&s->sampler);
 	observer_session_release(&s->session);
 	mem_free(s->seen.list);
-	*s = (struct lock_sampler){0};
+	*s = (struct seen_sampler){0};
 }
