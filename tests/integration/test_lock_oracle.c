@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/postgres/postgres.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
-
-static const struct observer_ops *const ops = &postgres_observer;
 
 struct oracle {
 	struct observer *o;
@@ -188,7 +187,7 @@ int main(void)
 	TCase *tc = tcase_create("oracle");
 
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
-	tcase_add_unchecked_fixture(tc, rig_start, rig_stop);
+	tcase_add_unchecked_fixture(tc, rig_start_pg, rig_stop);
 	tcase_add_test(tc, locks_agree_with_another_tracer);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

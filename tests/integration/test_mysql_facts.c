@@ -1,8 +1,11 @@
 /* What single statements are seen to do, on a real MariaDB: algorithm, locks, rebuilt tables,
  * scans, redo; what a migration leaves behind. */
 #include <stdio.h>
+#include <string.h>
 
-#include "tests/integration/mysql_rig.h"
+#include "harness/base/clock.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
 
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -24,41 +27,6 @@ static void fresh_schema(void)
 	for (size_t i = 0; i < N(statements); i++)
 		rig_run(conn, statements[i]);
 	db->close(conn);
-}
-
-static struct statement_facts facts_of(
-	struct observer *o, struct db_conn *conn, const char *sql, const char *code)
-{
-	struct statement_facts facts;
-	struct err err = {0};
-
-	ck_ok(ops->statement_begin(o, db->session_id(conn), sql, &err), err);
-	ck_assert_int_eq(db_run(db, conn, sql, NULL, &err), 0);
-	ck_assert_msg(!strcmp(db->result(conn)->error.code, code), "%s: %s", sql,
-		db->result(conn)->error.text);
-	if (!*code && db->in_transaction(conn))
-		ck_ok(ops->statement_locks(o, &err), err);
-	if (!*code)
-		ck_ok(ops->statement_own(o, conn, &err), err);
-	ck_ok(ops->statement_end(o, &facts, &err), err);
-	return facts;
-}
-
-static const struct fact_lock *find_lock(
-	const struct statement_facts *f, const char *object, const char *mode)
-{
-	for (size_t i = 0; i < f->n_locks; i++)
-		if (!strcmp(f->locks[i].object, object) && !strcmp(f->locks[i].mode, mode))
-			return &f->locks[i];
-	return NULL;
-}
-
-static bool has_text(char *const *list, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(list[i], text))
-			return true;
-	return false;
 }
 
 #define X "EXCLUSIVE"
@@ -91,7 +59,7 @@ START_TEST(statements_are_seen_to_do_what_they_do)
 	fresh_schema();
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
-	f = facts_of(o, conn, cases[_i].sql, "");
+	f = rig_facts(o, conn, cases[_i].sql, "");
 	for (size_t i = 0; i < f.n_locks; i++)
 		printf("%-40s %s %s %llu us\n", cases[_i].sql, f.locks[i].object, f.locks[i].mode,
 			(unsigned long long)f.locks[i].hold_us);
@@ -100,16 +68,16 @@ START_TEST(statements_are_seen_to_do_what_they_do)
 	/* A statement of a millisecond may be over before its locks are looked at, but not one that
 	 * changes a table: that held them, however short. */
 	if (cases[_i].mode && *cases[_i].algorithm)
-		ck_assert_msg(find_lock(&f, cases[_i].object, cases[_i].mode) != NULL, "%s: no %s",
+		ck_assert_msg(facts_lock(&f, cases[_i].object, cases[_i].mode) != NULL, "%s: no %s",
 			cases[_i].sql, cases[_i].mode);
 	ck_assert_msg(f.n_rewritten == (cases[_i].rewritten != NULL), "%s: %zu rewritten",
 		cases[_i].sql, f.n_rewritten);
 	if (cases[_i].rewritten)
-		ck_assert(has_text(f.rewritten, f.n_rewritten, cases[_i].rewritten));
+		ck_assert(facts_name(f.rewritten, f.n_rewritten, cases[_i].rewritten));
 	ck_assert_msg(f.n_scanned == (cases[_i].scanned != NULL), "%s: %zu scanned", cases[_i].sql,
 		f.n_scanned);
 	if (cases[_i].scanned)
-		ck_assert(has_text(f.scanned, f.n_scanned, cases[_i].scanned));
+		ck_assert(facts_name(f.scanned, f.n_scanned, cases[_i].scanned));
 	ck_assert(!f.wal_exact);
 	statement_facts_release(&f);
 	ops->close(o);
@@ -131,15 +99,15 @@ START_TEST(locks_come_with_times_and_with_whom_they_block)
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
 	before = clock_wall_us();
-	f = facts_of(o, conn, sql, "");
+	f = rig_facts(o, conn, sql, "");
 	took = clock_wall_us() - before;
-	lock = find_lock(&f, "test.t", SNW);
+	lock = facts_lock(&f, "test.t", SNW);
 	ck_assert_ptr_nonnull(lock);
 	ck_assert(lock->blocks_writes && !lock->blocks_reads && !lock->new_object);
 	ck_assert(lock->acquired_us >= before && lock->acquired_us <= before + took);
 	ck_assert_msg(lock->hold_us > 50000 && lock->hold_us <= took, "%llu of %llu us",
 		(unsigned long long)lock->hold_us, (unsigned long long)took);
-	lock = find_lock(&f, "test.t", X);
+	lock = facts_lock(&f, "test.t", X);
 	ck_assert_ptr_nonnull(lock);
 	ck_assert(lock->blocks_reads && lock->hold_us < took / 2);
 	ck_assert_uint_gt(f.wal_bytes, 1000000);
@@ -160,18 +128,18 @@ START_TEST(locks_that_stay_have_no_hold_time_yet)
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
 	rig_run(conn, "BEGIN");
-	f = facts_of(o, conn, "UPDATE t SET n = 0 WHERE id = 1", "");
-	lock = find_lock(&f, "test.t", "SHARED_WRITE");
+	f = rig_facts(o, conn, "UPDATE t SET n = 0 WHERE id = 1", "");
+	lock = facts_lock(&f, "test.t", "SHARED_WRITE");
 	ck_assert_ptr_nonnull(lock);
 	ck_assert_uint_eq(lock->hold_us, 0);
 	ck_assert(!lock->blocks_writes);
 	statement_facts_release(&f);
-	f = facts_of(o, conn, "UPDATE t SET n = 0 WHERE id = 2", "");
-	ck_assert_msg(!find_lock(&f, "test.t", "SHARED_WRITE"), "it was held before");
+	f = rig_facts(o, conn, "UPDATE t SET n = 0 WHERE id = 2", "");
+	ck_assert_msg(!facts_lock(&f, "test.t", "SHARED_WRITE"), "it was held before");
 	statement_facts_release(&f);
 	rig_run(conn, "COMMIT");
-	f = facts_of(o, conn, "LOCK TABLES t WRITE", "");
-	lock = find_lock(&f, "test.t", "SHARED_NO_READ_WRITE");
+	f = rig_facts(o, conn, "LOCK TABLES t WRITE", "");
+	lock = facts_lock(&f, "test.t", "SHARED_NO_READ_WRITE");
 	ck_assert_ptr_nonnull(lock);
 	ck_assert(lock->blocks_reads && lock->hold_us == 0);
 	statement_facts_release(&f);
@@ -201,14 +169,14 @@ START_TEST(tables_of_myisam_are_locked_as_a_whole)
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
 	for (size_t i = 0; i < N(statements); i++) {
-		struct statement_facts f = facts_of(o, conn, statements[i].sql, "");
-		const struct fact_lock *lock = find_lock(&f, "test.isam", statements[i].mode);
+		struct statement_facts f = rig_facts(o, conn, statements[i].sql, "");
+		const struct fact_lock *lock = facts_lock(&f, "test.isam", statements[i].mode);
 
 		ck_assert_msg(lock != NULL, "%s", statements[i].sql);
 		ck_assert(lock->blocks_writes);
 		ck_assert_msg(lock->blocks_reads == statements[i].reads, "%s", statements[i].sql);
 		ck_assert_uint_gt(lock->hold_us, 10000);
-		ck_assert_ptr_null(find_lock(&f, "test.t", "table WRITE"));
+		ck_assert_ptr_null(facts_lock(&f, "test.t", "table WRITE"));
 		statement_facts_release(&f);
 	}
 	ops->close(o);
@@ -225,9 +193,9 @@ START_TEST(tables_of_the_migrations_own_are_new)
 	fresh_schema();
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
-	f = facts_of(o, conn, "CREATE TABLE made (id INT PRIMARY KEY) ENGINE=InnoDB", "");
+	f = rig_facts(o, conn, "CREATE TABLE made (id INT PRIMARY KEY) ENGINE=InnoDB", "");
 	statement_facts_release(&f);
-	f = facts_of(o, conn, "ALTER TABLE made FORCE", "");
+	f = rig_facts(o, conn, "ALTER TABLE made FORCE", "");
 	ck_assert_str_eq(f.algorithm, "rebuild");
 	ck_assert_uint_eq(f.n_rewritten, 0);
 	for (size_t i = 0; i < f.n_locks; i++)
@@ -261,7 +229,7 @@ START_TEST(what_is_rewritten_goes_by_the_table_and_not_by_its_name)
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
 	for (size_t i = 0; i < N(steps); i++) {
-		struct statement_facts f = facts_of(o, conn, steps[i].sql, "");
+		struct statement_facts f = rig_facts(o, conn, steps[i].sql, "");
 
 		ck_assert_msg(f.n_rewritten == (steps[i].rewritten != NULL), "%s: %zu",
 			steps[i].sql, f.n_rewritten);
@@ -285,11 +253,11 @@ START_TEST(a_failed_statement_did_nothing_unless_it_copied)
 	rig_once("UPDATE t SET n = 7 WHERE id < 3");
 	conn = rig_session("migration");
 	o = rig_observe("auto", 10000);
-	f = facts_of(o, conn, "ALTER TABLE t ADD COLUMN n INT", "1060");
+	f = rig_facts(o, conn, "ALTER TABLE t ADD COLUMN n INT", "1060");
 	ck_assert_str_eq(f.algorithm, "");
 	ck_assert_uint_eq(f.n_rewritten, 0);
 	statement_facts_release(&f);
-	f = facts_of(o, conn, "ALTER TABLE t ADD UNIQUE (n), ALGORITHM=COPY", "1062");
+	f = rig_facts(o, conn, "ALTER TABLE t ADD UNIQUE (n), ALGORITHM=COPY", "1062");
 	ck_assert_str_eq(f.algorithm, "copy");
 	statement_facts_release(&f);
 	ops->close(o);
@@ -335,7 +303,7 @@ int main(void)
 	TCase *tc = tcase_create("facts");
 
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
-	tcase_add_unchecked_fixture(tc, rig_start, rig_stop);
+	tcase_add_unchecked_fixture(tc, rig_start_mariadb, rig_stop);
 	tcase_add_loop_test(tc, statements_are_seen_to_do_what_they_do, 0, N(cases));
 	tcase_add_test(tc, locks_come_with_times_and_with_whom_they_block);
 	tcase_add_test(tc, locks_that_stay_have_no_hold_time_yet);

@@ -1,12 +1,16 @@
 /* The runner on MariaDB: which statements its time-outs cut, and where. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "adapters/mysql/dialect.h"
 #include "adapters/mysql/mysql.h"
 #include "harness/base/cleanup.h"
+#include "harness/base/clock.h"
 #include "harness/base/fs.h"
+#include "harness/base/mem.h"
 #include "harness/migration/migration.h"
-#include "tests/integration/mysql_rig.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
 
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -131,8 +135,8 @@ START_TEST(a_change_that_works_too_long_is_cut)
 		ck_assert_str_eq(s->note, "");
 	} else {
 		ck_assert_str_eq(s->code, "1317");
-		ck_assert_msg(strstr(s->note, "cancelled by the harness after 100ms"), "%s",
-			s->note);
+		ck_assert_msg(
+			strstr(s->note, "cancelled by the harness after 100ms"), "%s", s->note);
 	}
 	settings.statement_timeout_us = 20000000;
 	migrate("ALTER TABLE large ADD COLUMN m INT");
@@ -146,7 +150,7 @@ int main(void)
 	TCase *tc = tcase_create("time-outs");
 
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
-	tcase_add_unchecked_fixture(tc, rig_start, rig_stop);
+	tcase_add_unchecked_fixture(tc, rig_start_mariadb, rig_stop);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, nobody_waits_for_its_locks_for_ever, 0, (int)N(waiting));
 	tcase_add_test(tc, another_limit_for_builds_does_not_lengthen_the_wait);

@@ -1,9 +1,12 @@
 /* Where the MariaDB observer's waits come from: what is chosen, what it says of itself, what
  * happens when it breaks, and that nothing of it stays. */
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/base/cleanup.h"
-#include "tests/integration/mysql_rig.h"
+#include "harness/base/clock.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
 
 static void fresh_schema(void)
 {
@@ -13,33 +16,6 @@ static void fresh_schema(void)
 	rig_run(conn, "CREATE TABLE t (id INT PRIMARY KEY, n INT, KEY (n)) ENGINE=InnoDB");
 	rig_run(conn, "INSERT INTO t SELECT seq, seq FROM seq_1_to_20000");
 	db->close(conn);
-}
-
-static struct statement_facts facts_of(
-	struct observer *o, struct db_conn *conn, const char *sql, const char *code)
-{
-	struct statement_facts facts;
-	struct err err = {0};
-
-	ck_ok(ops->statement_begin(o, db->session_id(conn), sql, &err), err);
-	ck_assert_int_eq(db_run(db, conn, sql, NULL, &err), 0);
-	ck_assert_msg(!strcmp(db->result(conn)->error.code, code), "%s: %s", sql,
-		db->result(conn)->error.text);
-	if (!*code && db->in_transaction(conn))
-		ck_ok(ops->statement_locks(o, &err), err);
-	if (!*code)
-		ck_ok(ops->statement_own(o, conn, &err), err);
-	ck_ok(ops->statement_end(o, &facts, &err), err);
-	return facts;
-}
-
-static const struct fact_lock *find_lock(
-	const struct statement_facts *f, const char *object, const char *mode)
-{
-	for (size_t i = 0; i < f->n_locks; i++)
-		if (!strcmp(f->locks[i].object, object) && !strcmp(f->locks[i].mode, mode))
-			return &f->locks[i];
-	return NULL;
 }
 
 /* ---- the observer leaves no traces, and can do without performance_schema ---- */
@@ -72,7 +48,7 @@ static void start_without(void)
 	static const struct server_setting settings[] = {
 		{(char *)"performance_schema", (char *)"OFF"}};
 
-	rig_start_with(settings, 1);
+	rig_start_mariadb_with(settings, 1);
 	fresh_schema();
 }
 
@@ -103,11 +79,11 @@ START_TEST(without_performance_schema_it_falls_back_and_says_so)
 	rig_poll(o, &told, 100000);
 	ck_assert_uint_eq(told.n, 1);
 	ck_assert_str_eq(told.list[0].object, "test.t");
-	f = facts_of(o, migration, "ALTER TABLE t MODIFY n BIGINT", "");
+	f = rig_facts(o, migration, "ALTER TABLE t MODIFY n BIGINT", "");
 	ck_assert_str_eq(f.algorithm, "copy");
 	/* MariaDB's plugin tells locks even so; MySQL has nothing else that does. */
 	ck_assert_int_eq(
-		find_lock(&f, "test.t", "EXCLUSIVE") != NULL, server.programs.flavour.mariadb);
+		facts_lock(&f, "test.t", "EXCLUSIVE") != NULL, server.programs.flavour.mariadb);
 	statement_facts_release(&f);
 	rig_finish(o, &told);
 	told_release(&told);
@@ -165,12 +141,12 @@ START_TEST(a_lost_server_is_told)
 		err);
 	rig_run(conn, kill);
 	while (!failed && clock_us() < end) {
-		failed = ops->poll(o, keep, &told, &err);
+		failed = ops->poll(o, told_keep, &told, &err);
 		clock_sleep_us(20000);
 	}
 	ck_assert_int_eq(failed, -1);
 	ck_assert_str_ne(err.text, "");
-	ck_assert_int_eq(ops->finish(o, keep, &told, &err), -1);
+	ck_assert_int_eq(ops->finish(o, told_keep, &told, &err), -1);
 	ops->close(o);
 	told_release(&told);
 	db->close(conn);
@@ -184,7 +160,7 @@ static void start_small(void)
 	static const struct server_setting settings[] = {
 		{(char *)"performance-schema-events-waits-history-long-size", (char *)"20"}};
 
-	rig_start_with(settings, 1);
+	rig_start_mariadb_with(settings, 1);
 	rig_once("CREATE TABLE m (id INT PRIMARY KEY, v INT) ENGINE=MyISAM");
 }
 
@@ -200,7 +176,7 @@ START_TEST(events_that_fell_out_of_the_ring_are_confessed)
 	for (int i = 0; i < 2000; i++)
 		rig_run(conn, "SELECT v FROM m WHERE id = 1");
 	rig_poll(o, &told, 100000);
-	ck_ok(ops->finish(o, keep, &told, &err), err);
+	ck_ok(ops->finish(o, told_keep, &told, &err), err);
 	ck_assert(!ops->source(o)->exact);
 	ck_assert_msg(strstr(ops->source(o)->blind_to, "fell out of the server's ring"), "%s",
 		ops->source(o)->blind_to);
@@ -228,7 +204,7 @@ int main(void)
 	      *small = tcase_create("small ring");
 
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
-	tcase_add_unchecked_fixture(tc, rig_start, rig_stop);
+	tcase_add_unchecked_fixture(tc, rig_start_mariadb, rig_stop);
 	tcase_add_test(tc, nothing_of_the_observer_stays);
 	tcase_add_test(tc, short_waits_are_left_out_and_the_limit_can_be_changed);
 	tcase_add_test(tc, an_unknown_source_is_refused);

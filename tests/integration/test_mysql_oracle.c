@@ -1,15 +1,17 @@
 /* What the server is predicted to do with ALTERs, what it then does, and that both agree; the
  * copies, their foreign keys, and that nothing stays behind. */
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/base/cleanup.h"
-#include "tests/integration/mysql_rig.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
 
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 
 static void start_server(void)
 {
-	rig_start();
+	rig_start_mariadb();
 }
 
 static void fresh_schema(void)

@@ -1,11 +1,14 @@
 /* What the rules predict from the text is what the server itself says it will do. */
 #include <stdio.h>
+#include <string.h>
 
 #include "adapters/mysql/dialect.h"
 #include "adapters/mysql/oracle.h"
 #include "adapters/mysql/rules.h"
 #include "harness/base/cleanup.h"
-#include "tests/integration/mysql_rig.h"
+#include "harness/base/mem.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
 
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -111,7 +114,7 @@ static const char *const statements[] = {
 
 static void start_server(void)
 {
-	rig_start();
+	rig_start_mariadb();
 }
 
 static void fresh(void)

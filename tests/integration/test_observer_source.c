@@ -54,9 +54,9 @@ START_TEST(the_shortest_wait_can_be_changed_in_mid_run)
 
 	rig_fresh_tables();
 	o = rig_observe("log-file", 1000);
-	ck_assert_uint_eq(postgres_observer.source(o)->min_wait_us, 1000);
-	ck_ok(postgres_observer.set_min_wait(o, 2000000, &err), err);
-	ck_assert_uint_eq(postgres_observer.source(o)->min_wait_us, 2000000);
+	ck_assert_uint_eq(ops->source(o)->min_wait_us, 1000);
+	ck_ok(ops->set_min_wait(o, 2000000, &err), err);
+	ck_assert_uint_eq(ops->source(o)->min_wait_us, 2000000);
 	rig_run(holder, "BEGIN; LOCK TABLE a");
 	client_start(&waiter, "app", "SELECT 1 FROM a");
 	rig_poll(o, &told, 300000);
@@ -118,7 +118,7 @@ START_TEST(what_is_left_behind_is_told_apart_from_what_was_there)
 	rig_run(conn, "ALTER TABLE a ADD CONSTRAINT new CHECK (v > -2) NOT VALID");
 	rig_run(conn, "INSERT INTO b VALUES (1), (1)");
 	db_run(db, conn, "CREATE UNIQUE INDEX CONCURRENTLY b_id ON b (id)", NULL, NULL);
-	ck_ok(postgres_observer.leftovers(o, &list, &n, &err), err);
+	ck_ok(ops->leftovers(o, &list, &n, &err), err);
 	ck_assert_uint_eq(n, 3);
 	ck_assert_str_eq(list[0].kind, "invalid-index");
 	ck_assert_str_eq(list[0].object, "public.b_id");
@@ -130,7 +130,7 @@ START_TEST(what_is_left_behind_is_told_apart_from_what_was_there)
 	ck_assert_str_eq(list[2].table, "public.a");
 	ck_assert(list[2].existed_before);
 	leftovers_free(list, n);
-	postgres_observer.close(o);
+	ops->close(o);
 	db->close(conn);
 }
 END_TEST
@@ -142,8 +142,8 @@ START_TEST(without_a_log_directory_the_log_is_read_through_sql)
 
 	replica.log_dir = NULL;
 	o = rig_observe("auto", 10000);
-	ck_assert_str_eq(postgres_observer.source(o)->name, "log-sql");
-	postgres_observer.close(o);
+	ck_assert_str_eq(ops->source(o)->name, "log-sql");
+	ops->close(o);
 	replica = kept;
 }
 END_TEST
@@ -161,12 +161,12 @@ START_TEST(a_role_without_rights_still_samples_and_says_so)
 	rig_run(conn, "DROP ROLE IF EXISTS plain; CREATE ROLE plain LOGIN");
 	replica.dsn = dsn;
 	o = rig_observe("auto", 10000);
-	source = postgres_observer.source(o);
+	source = ops->source(o);
 	ck_assert_str_eq(source->name, "sampling");
 	ck_assert(!source->exact);
 	ck_assert_uint_gt(strlen(source->blind_to), 0);
 	ck_assert_msg(strstr(source->detail, "permission denied") != NULL, "%s", source->detail);
-	postgres_observer.close(o);
+	ops->close(o);
 	replica = kept;
 	db->close(conn);
 }
@@ -178,7 +178,7 @@ int main(void)
 	TCase *tc = tcase_create("waits");
 
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
-	tcase_add_unchecked_fixture(tc, rig_start, rig_stop);
+	tcase_add_unchecked_fixture(tc, rig_start_pg, rig_stop);
 	tcase_add_loop_test(tc, relations_are_named_though_they_came_or_went_meanwhile, 0, 3);
 	tcase_add_test(tc, the_shortest_wait_can_be_changed_in_mid_run);
 	tcase_add_loop_test(tc, a_log_that_is_emptied_or_moved_is_followed, 0, 3);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/postgres/postgres.h"
 #include "adapters/postgres/rules.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
@@ -175,7 +176,7 @@ static void analyse(const char *sql, struct str *locks, struct str *rewrites, st
 
 static void start(void)
 {
-	rig_start();
+	rig_start_pg();
 	conn = rig_session("migration");
 	rig_run(conn, "ALTER DATABASE postgres SET timezone = 'Asia/Kolkata'");
 	rig_run(conn, base);

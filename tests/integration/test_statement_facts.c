@@ -3,82 +3,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/postgres/postgres.h"
-#include "harness/base/cleanup.h"
 #include "harness/base/clock.h"
-#include "tests/support/pg.h"
+#include "tests/support/rig.h"
 #include "tests/support/suite.h"
-
-static const struct db_adapter *const db = &postgres_db;
-static const struct observer_ops *const ops = &postgres_observer;
-static struct test_pg pg;
-static struct replica_info replica;
 
 static void start_server(void)
 {
 	static const struct server_setting settings[] = {
 		{(char *)"shared_preload_libraries", (char *)"pg_stat_statements"}};
 
-	test_pg_start(&pg, settings, 1);
-	replica = (struct replica_info){.dsn = pg.dsn,
-		.database = (char *)"postgres",
-		.log_dir = pg.server.log_dir,
-		.version_number = pg.programs.version};
-}
-
-static void stop_server(void)
-{
-	test_pg_stop(&pg);
-}
-
-static void run_sql(struct db_conn *conn, const char *sql)
-{
-	struct err err = {0};
-
-	ck_ok(db_exec(db, conn, sql, &err), err);
-}
-
-static struct db_conn *session(void)
-{
-	struct db_target target = {.dsn = pg.dsn, .application = "migration"};
-	struct db_conn *conn;
-	struct err err = {0};
-
-	ck_ok(db_connect(db, &target, &conn, &err), err);
-	return conn;
-}
-
-static struct observer *observe(void)
-{
-	struct observer_config config = {
-		.replica = &replica, .min_wait_us = 10000, .source = "sampling"};
-	struct observer *o;
-	struct err err = {0};
-
-	ck_ok(ops->open(&config, &o, &err), err);
-	return o;
+	rig_start_pg_with(settings, 1);
 }
 
 /* In a session of its own, so that its scans are not counted as the migration's. */
 static void fresh_schema(void)
 {
-	struct db_conn *conn = session();
-
-	run_sql(conn,
-		"DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
-		"CREATE TABLE parent (id int PRIMARY KEY);"
-		"CREATE TABLE t (id int PRIMARY KEY, n int, s varchar(10), long text);"
-		"CREATE INDEX t_n ON t (n);"
-		"INSERT INTO parent SELECT g FROM generate_series(1, 10) g;"
-		"INSERT INTO t SELECT g, 1 + g % 10, 'x', repeat('y', 10)"
-		" FROM generate_series(1, 20000) g;"
-		"ALTER TABLE t ADD CONSTRAINT t_later CHECK (n > 0) NOT VALID;"
-		"CREATE TABLE p (id int, at date) PARTITION BY RANGE (at);"
-		"CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
-		"CREATE TABLE loose (id int, at date);"
-		"INSERT INTO loose VALUES (1, '2021-05-01');"
-		"ANALYZE");
-	db->close(conn);
+	rig_once("DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+		 "CREATE TABLE parent (id int PRIMARY KEY);"
+		 "CREATE TABLE t (id int PRIMARY KEY, n int, s varchar(10), long text);"
+		 "CREATE INDEX t_n ON t (n);"
+		 "INSERT INTO parent SELECT g FROM generate_series(1, 10) g;"
+		 "INSERT INTO t SELECT g, 1 + g % 10, 'x', repeat('y', 10)"
+		 " FROM generate_series(1, 20000) g;"
+		 "ALTER TABLE t ADD CONSTRAINT t_later CHECK (n > 0) NOT VALID;"
+		 "CREATE TABLE p (id int, at date) PARTITION BY RANGE (at);"
+		 "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+		 "CREATE TABLE loose (id int, at date);"
+		 "INSERT INTO loose VALUES (1, '2021-05-01');"
+		 "ANALYZE");
 }
 
 /* One statement as a runner would send it: in a transaction of its own, or outside any. */
@@ -89,7 +41,7 @@ static struct statement_facts facts_of(
 	struct err err = {0};
 
 	if (transaction)
-		run_sql(conn, "BEGIN");
+		rig_run(conn, "BEGIN");
 	ck_ok(ops->statement_begin(o, db->session_id(conn), sql, &err), err);
 	ck_assert_msg(db_exec(db, conn, sql, &err) == 0, "%s: %s", sql, err.text);
 	if (transaction)
@@ -97,26 +49,9 @@ static struct statement_facts facts_of(
 	if (own)
 		ck_ok(ops->statement_own(o, conn, &err), err);
 	if (transaction)
-		run_sql(conn, "COMMIT");
+		rig_run(conn, "COMMIT");
 	ck_ok(ops->statement_end(o, &facts, &err), err);
 	return facts;
-}
-
-/* "public.t AccessExclusiveLock, …", those on new objects left out; sorted as they came. */
-static bool has_lock(const struct statement_facts *f, const char *object, const char *mode)
-{
-	for (size_t i = 0; i < f->n_locks; i++)
-		if (strcmp(f->locks[i].object, object) == 0 && strcmp(f->locks[i].mode, mode) == 0)
-			return true;
-	return false;
-}
-
-static bool has_text(char *const *list, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i], text) == 0)
-			return true;
-	return false;
 }
 
 #define AE "AccessExclusiveLock"
@@ -170,7 +105,7 @@ static void check_case(int i, const struct statement_facts *f)
 	const char *sql = cases[i].sql;
 
 	if (!cases[i].outside)
-		ck_assert_msg(has_lock(f, cases[i].object, cases[i].mode), "%s: no %s on %s", sql,
+		ck_assert_msg(facts_lock(f, cases[i].object, cases[i].mode), "%s: no %s on %s", sql,
 			cases[i].mode, cases[i].object);
 	if (cases[i].rewritten)
 		ck_assert_msg(
@@ -181,21 +116,21 @@ static void check_case(int i, const struct statement_facts *f)
 		ck_assert_msg(f->n_rewritten == 0, "%s: %s was not rewritten", sql,
 			f->n_rewritten ? f->rewritten[0] : "");
 	if (cases[i].scanned)
-		ck_assert_msg(has_text(f->scanned, f->n_scanned, cases[i].scanned),
+		ck_assert_msg(facts_name(f->scanned, f->n_scanned, cases[i].scanned),
 			"%s: a scan of %s was not seen", sql, cases[i].scanned);
 	else
-		ck_assert_msg(!has_text(f->scanned, f->n_scanned, "public.t"),
+		ck_assert_msg(!facts_name(f->scanned, f->n_scanned, "public.t"),
 			"%s: t was not scanned", sql);
 }
 
 START_TEST(a_statement_is_seen_to_do_what_it_does)
 {
-	struct db_conn *conn = session();
+	struct db_conn *conn = rig_session("migration");
 	struct statement_facts facts;
 	struct observer *o;
 
 	fresh_schema();
-	o = observe();
+	o = rig_observe("sampling", 10000);
 	facts = facts_of(o, conn, cases[_i].sql, !cases[_i].outside, true);
 	check_case(_i, &facts);
 	for (size_t i = 0; i < facts.n_locks; i++) {
@@ -218,37 +153,37 @@ END_TEST
 
 START_TEST(in_one_transaction_each_statement_has_what_is_its_own)
 {
-	struct db_conn *conn = session();
+	struct db_conn *conn = rig_session("migration");
 	struct statement_facts first, second;
 	struct observer *o;
 	struct err err = {0};
 
 	fresh_schema();
-	o = observe();
-	run_sql(conn, "BEGIN");
+	o = rig_observe("sampling", 10000);
+	rig_run(conn, "BEGIN");
 	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
-	run_sql(conn, "ALTER TABLE t ALTER COLUMN n TYPE bigint");
+	rig_run(conn, "ALTER TABLE t ALTER COLUMN n TYPE bigint");
 	ck_ok(ops->statement_locks(o, &err), err);
 	ck_ok(ops->statement_own(o, conn, &err), err);
 	ck_ok(ops->statement_end(o, &first, &err), err);
 	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
-	run_sql(conn, "ALTER TABLE t ADD COLUMN a int; CREATE INDEX parent_id ON parent (id)");
+	rig_run(conn, "ALTER TABLE t ADD COLUMN a int; CREATE INDEX parent_id ON parent (id)");
 	ck_ok(ops->statement_locks(o, &err), err);
 	ck_ok(ops->statement_own(o, conn, &err), err);
 	ck_ok(ops->statement_end(o, &second, &err), err);
-	run_sql(conn, "COMMIT");
+	rig_run(conn, "COMMIT");
 
-	ck_assert(has_lock(&first, "public.t", AE));
+	ck_assert(facts_lock(&first, "public.t", AE));
 	ck_assert_uint_eq(first.locks[0].hold_us, 0); /* still held: the caller fills it */
 	ck_assert_uint_eq(first.n_rewritten, 1);
 	ck_assert_str_eq(first.rewritten[0], "public.t");
-	ck_assert(has_text(first.scanned, first.n_scanned, "public.t"));
+	ck_assert(facts_name(first.scanned, first.n_scanned, "public.t"));
 
-	ck_assert_msg(!has_lock(&second, "public.t", AE), "it was held before");
-	ck_assert(has_lock(&second, "public.parent", "ShareLock"));
+	ck_assert_msg(!facts_lock(&second, "public.t", AE), "it was held before");
+	ck_assert(facts_lock(&second, "public.parent", "ShareLock"));
 	ck_assert_uint_eq(second.n_rewritten, 0);
-	ck_assert(has_text(second.scanned, second.n_scanned, "public.parent"));
-	ck_assert(!has_text(second.scanned, second.n_scanned, "public.t"));
+	ck_assert(facts_name(second.scanned, second.n_scanned, "public.parent"));
+	ck_assert(!facts_name(second.scanned, second.n_scanned, "public.t"));
 	statement_facts_release(&first);
 	statement_facts_release(&second);
 	ops->close(o);
@@ -269,13 +204,13 @@ static void *scan_all_the_time(void *arg)
 
 START_TEST(scans_of_others_are_not_the_migrations)
 {
-	struct db_conn *conn = session(), *other = session();
+	struct db_conn *conn = rig_session("migration"), *other = rig_session("migration");
 	struct statement_facts facts;
 	struct observer *o;
 	pthread_t thread;
 
 	fresh_schema();
-	o = observe();
+	o = rig_observe("sampling", 10000);
 	pthread_create(&thread, NULL, scan_all_the_time, other);
 	facts = facts_of(o, conn,
 		"ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (n) REFERENCES parent NOT VALID;"
@@ -292,21 +227,21 @@ END_TEST
 
 START_TEST(locks_outside_a_transaction_are_sampled_with_their_time)
 {
-	struct db_conn *conn = session(), *old = session();
+	struct db_conn *conn = rig_session("migration"), *old = rig_session("migration");
 	struct statement_facts facts;
 	struct observer *o;
 	struct err err = {0};
 	const struct fact_lock *lock = NULL;
 
 	fresh_schema();
-	o = observe();
+	o = rig_observe("sampling", 10000);
 	/* The build waits for this one, and holds its lock for that long. */
-	run_sql(old, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM parent");
+	rig_run(old, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM parent");
 	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
 	ck_assert_int_eq(db->query_start(conn, "CREATE INDEX CONCURRENTLY t_s ON t (s)"), 0);
 	for (int i = 0; i < 60 && db->step(conn) == DB_AGAIN; i++)
 		clock_sleep_us(10000);
-	run_sql(old, "COMMIT");
+	rig_run(old, "COMMIT");
 	while (db->step(conn) == DB_AGAIN)
 		clock_sleep_us(1000);
 	ck_ok(ops->statement_end(o, &facts, &err), err);
@@ -327,20 +262,20 @@ END_TEST
 
 START_TEST(wal_is_the_statements_own_where_the_server_counts_it)
 {
-	struct db_conn *conn = session(), *other = session();
+	struct db_conn *conn = rig_session("migration"), *other = rig_session("migration");
 	struct statement_facts facts;
 	struct observer *o;
 	struct err err = {0};
 
 	fresh_schema();
-	run_sql(conn, "CREATE TABLE noise (t text)");
-	o = observe();
-	run_sql(conn, "BEGIN");
+	rig_run(conn, "CREATE TABLE noise (t text)");
+	o = rig_observe("sampling", 10000);
+	rig_run(conn, "BEGIN");
 	ck_ok(ops->statement_begin(o, db->session_id(conn), "CREATE INDEX", &err), err);
-	run_sql(conn, "ALTER TABLE t ADD COLUMN a int");
-	run_sql(other, "INSERT INTO noise SELECT repeat('n', 1000) FROM generate_series(1, 5000)");
+	rig_run(conn, "ALTER TABLE t ADD COLUMN a int");
+	rig_run(other, "INSERT INTO noise SELECT repeat('n', 1000) FROM generate_series(1, 5000)");
 	ck_ok(ops->statement_locks(o, &err), err);
-	run_sql(conn, "COMMIT");
+	rig_run(conn, "COMMIT");
 	ck_ok(ops->statement_end(o, &facts, &err), err);
 	ck_assert(facts.wal_exact);
 	ck_assert_uint_gt(facts.wal_bytes, 0);
@@ -358,7 +293,7 @@ int main(void)
 	TCase *tc = tcase_create("facts");
 
 	tcase_set_timeout(tc, SUITE_TIMEOUT_S);
-	tcase_add_unchecked_fixture(tc, start_server, stop_server);
+	tcase_add_unchecked_fixture(tc, start_server, rig_stop);
 	tcase_add_loop_test(
 		tc, a_statement_is_seen_to_do_what_it_does, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, in_one_transaction_each_statement_has_what_is_its_own);
