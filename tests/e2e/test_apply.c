@@ -227,6 +227,107 @@ START_TEST(only_what_was_rehearsed_and_approved_is_applied)
 }
 END_TEST
 
+/* ---- the files of a tool, which keeps a table of its own ---- */
+
+#define RECORDED "INSERT INTO schema_migrations VALUES "
+
+static const struct {
+	const char *rehearsed; /* files by their letters, in this order */
+	char changed;	       /* since then */
+	const char *recorded;  /* by the tool, in production */
+	const char *says;
+	const char *comment;
+} folders[] = {
+	{"abc", 0, NULL, NULL, "nothing has changed"},
+	{"bc", 0, RECORDED "('20240101')", NULL, "the first was applied before"},
+	{"abc", 0, RECORDED "('20240101'), ('20240102')",
+		"'schema_migrations' says that files which were rehearsed are applied meanwhile: "
+		"20240101, 20240102; rehearse the rest",
+		"the tool ran, or was told that it had"},
+	{"abc", 'b', NULL, "20240102_b.sql' has changed since it was rehearsed", "other text"},
+	{"ac", 'c', NULL, "20240102_b.sql' was not rehearsed: these are 3 files, rehearsed were 2",
+		"one came between, another has changed"},
+	{"bc", 0, NULL, "20240101_a.sql' was not rehearsed: these are 3 files, rehearsed were 2",
+		"applied where it was rehearsed, but not here"},
+	{"abcd", 0, NULL, "20240104_d.sql' was rehearsed and is not among these files", "fewer"},
+	{"bac", 0, NULL, "these files were rehearsed in another order", "another order"},
+};
+
+static char *file_name(char letter)
+{
+	return mem_printf("2024010%d_%c.sql", letter - 'a' + 1, letter);
+}
+
+static char *file_text(char letter, bool changed)
+{
+	return mem_printf(
+		"-- migrate:up\nALTER TABLE t ADD %s%c int;\n", changed ? "new_" : "", letter);
+}
+
+static void write_folder(const char *dir, char changed)
+{
+	struct err err = {0};
+
+	ck_ok(fs_mkdirs(dir, 0755, &err), err);
+	for (char letter = 'a'; letter <= 'c'; letter++) {
+		CLEANUP(cleanup_free) char *name = file_name(letter);
+		CLEANUP(cleanup_free) char *path = fs_join(dir, name);
+		CLEANUP(cleanup_free) char *text = file_text(letter, letter == changed);
+
+		ck_ok(fs_write(path, text, strlen(text), 0644, &err), err);
+	}
+}
+
+static void approve_folder(const char *letters, const char *path)
+{
+	const struct dialect *dialect = apply_server->engine->dialect;
+	const struct db_adapter *db = apply_server->engine->db;
+	CLEANUP(cleanup_free) char *version = NULL;
+	char sha256[FS_SHA256_TEXT];
+	struct result r;
+	struct err err = {0};
+
+	ck_ok(db_text(db, apply_admin, dialect->server_version, &version, &err), err);
+	sample_healthy(&r);
+	for (size_t i = 0; letters[i]; i++) {
+		CLEANUP(cleanup_free) char *name = file_name(letters[i]);
+		CLEANUP(cleanup_free) char *text = file_text(letters[i], false);
+
+		fs_sha256(text, strlen(text), sha256);
+		sample_file(&r, (unsigned)i, name, sha256);
+	}
+	sample_set(&r.verdict, "approve");
+	sample_set(&r.rehearsal.engine, apply_server->engine->name);
+	sample_set(&r.rehearsal.server_version, version);
+	sample_set(&r.rehearsal.transaction_mode, "dbmate");
+	ck_ok(result_save(&r, path, &err), err);
+	result_release(&r);
+}
+
+START_TEST(how_the_files_differ_from_what_was_rehearsed_is_told)
+{
+	const char *says = folders[_i].says;
+	CLEANUP(cleanup_free) char *name = mem_printf("folder%d", _i);
+	CLEANUP(cleanup_free) char *dir = fs_join(apply_cli.root, name);
+	CLEANUP(cleanup_free) char *result = fs_join(apply_cli.root, "folder.json");
+	struct cli_run run;
+
+	apply_use(_i % APPLY_SERVERS);
+	apply_sql(apply_admin, "CREATE TABLE schema_migrations (version varchar(128))");
+	if (folders[_i].recorded)
+		apply_sql(apply_admin, folders[_i].recorded);
+	write_folder(dir, folders[_i].changed);
+	approve_folder(folders[_i].rehearsed, result);
+	CLI(&apply_cli, &run, "apply", "--target", *apply_server->dsn, dir, "--set",
+		apply_server->set_engine, "--result", result, "--dry-run");
+	ck_assert_msg(run.code == (says ? 3 : 0), "%s: exit %d: %s%s", folders[_i].comment,
+		run.code, run.out, run.err);
+	ck_assert_msg(!says || strstr(run.err, says), "%s: %s", folders[_i].comment, run.err);
+	cli_run_release(&run);
+	apply_done();
+}
+END_TEST
+
 START_TEST(wrong_words_touch_nothing)
 {
 	static const struct {
@@ -269,6 +370,8 @@ int main(void)
 	tcase_add_loop_test(tc, a_lock_that_is_not_granted_is_asked_for_again_and_the_wait_told, 0,
 		APPLY_SERVERS);
 	tcase_add_loop_test(tc, only_what_was_rehearsed_and_approved_is_applied, 0, APPLY_SERVERS);
+	tcase_add_loop_test(tc, how_the_files_differ_from_what_was_rehearsed_is_told, 0,
+		sizeof(folders) / sizeof(folders[0]));
 	tcase_add_test(tc, the_record_is_in_the_transaction_of_what_it_records);
 	tcase_add_test(tc, an_invalid_index_is_dropped_and_built_anew);
 	tcase_add_loop_test(tc, wrong_words_touch_nothing, 0, 6);

@@ -290,3 +290,11 @@ void sample_full(struct result *r)
 		SEVERITY_REJECT, 1, mem_strdup("212 waited"), mem_strdup("the limit is 500 ms"),
 		mem_strdup("CREATE INDEX CONCURRENTLY")};
 }
+
+void sample_file(struct result *r, unsigned i, const char *path, const char *sha256)
+{
+	if (i == r->n_files)
+		*ADD(r->files, r->n_files) = (struct result_file){0};
+	sample_set(&r->files[i].path, path);
+	sample_set(&r->files[i].sha256, sha256);
+}

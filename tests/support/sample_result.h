@@ -23,6 +23,8 @@ void sample_statement(struct result *r, unsigned line, const char *kind, const c
 	uint64_t start_us, uint64_t duration_us);
 void sample_lock(struct result *r, unsigned statement, const char *object, const char *mode,
 	uint64_t hold_us, bool blocks_reads);
+/* The file at i, which is there or comes after the last. */
+void sample_file(struct result *r, unsigned i, const char *path, const char *sha256);
 /* A group of waits behind a statement, counted in its `caused`, and its worst wait whole. */
 void sample_waits(struct result *r, unsigned statement, const char *waiter, const char *object,
 	const char *mode, uint64_t count, uint64_t max_us, bool queued);
