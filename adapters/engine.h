@@ -19,8 +19,10 @@ struct engine {
 	/* Programs, versions, and, with a DSN, rights, log settings and marks there (read-only). */
 	int (*doctor)(const struct provider_config *config, struct doctor_report *report,
 		struct err *err);
-	/* Clears one thing that a killed run left on a source: a slot. -1: it is still there. */
-	int (*clear_slot)(const char *slot, const char *dsn, struct err *err);
+	/* Puts one setting back that a killed run changed on a server that is another's, unless it
+	 * has been changed since, or that server was promoted: then it stays spent. NULL: runs on
+	 * this engine leave none. -1: it could not be. */
+	int (*reset_setting)(const struct journal_entry *setting, struct err *err);
 };
 
 const struct engine *engine_find(const char *name); /* NULL when there is none */

@@ -211,12 +211,3 @@ int mysql_doctor(
 		my_disposable_howto);
 	return 0;
 }
-
-/* A source here keeps nothing for a replica: there are no slots. */
-int mysql_clear_slot(const char *slot, const char *dsn, struct err *err)
-{
-	(void)slot;
-	(void)dsn;
-	(void)err;
-	return 0;
-}

@@ -16,5 +16,4 @@ const struct engine mysql_engine = {
 	.providers = providers,
 	.analyser = &my_analyser,
 	.doctor = mysql_doctor,
-	.clear_slot = mysql_clear_slot,
 };

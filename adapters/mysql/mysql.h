@@ -15,6 +15,5 @@ extern const struct engine mysql_engine; /* engine.c */
 /* doctor.c */
 int mysql_doctor(
 	const struct provider_config *config, struct doctor_report *report, struct err *err);
-int mysql_clear_slot(const char *slot, const char *dsn, struct err *err);
 
 #endif

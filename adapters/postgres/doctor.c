@@ -175,22 +175,3 @@ int postgres_doctor(
 	explain_mark(report);
 	return 0;
 }
-
-int postgres_clear_slot(const char *slot, const char *dsn, struct err *err)
-{
-	CLEANUP(cleanup_free) char *name = pg_quote_literal(slot);
-	CLEANUP(cleanup_free)
-	char *find =
-		mem_printf("SELECT active FROM pg_replication_slots WHERE slot_name = %s", name);
-	CLEANUP(cleanup_free) char *drop = mem_printf("SELECT pg_drop_replication_slot(%s)", name);
-	CLEANUP(cleanup_free) char *active = NULL;
-	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
-
-	if (pg_control_open(dsn, NULL, &conn, err) || pg_control_text(conn, find, &active, err))
-		return -1;
-	if (!*active)
-		return 0; /* gone already */
-	if (strcmp(active, "t") == 0)
-		return err_set(err, ERR_FAILED, "slot '%s' is in use on the source", slot);
-	return pg_control_exec(conn, drop, err);
-}

@@ -13,5 +13,5 @@ const struct engine postgres_engine = {
 	.providers = providers,
 	.analyser = &pg_analyser,
 	.doctor = postgres_doctor,
-	.clear_slot = postgres_clear_slot,
+	.reset_setting = postgres_reset_setting,
 };

@@ -15,6 +15,8 @@ extern const struct engine postgres_engine;	    /* engine.c */
 /* doctor.c */
 int postgres_doctor(
 	const struct provider_config *config, struct doctor_report *report, struct err *err);
-int postgres_clear_slot(const char *slot, const char *dsn, struct err *err);
+
+/* quarantine.c */
+int postgres_reset_setting(const struct journal_entry *setting, struct err *err);
 
 #endif

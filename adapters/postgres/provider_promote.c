@@ -110,6 +110,8 @@ static int quarantine(struct given_replica *g, struct err *err)
 	struct pg_given *r = mine(g);
 	struct pg_interlock *i = &r->interlock;
 
+	r->quarantine.journal = g->env->journal;
+	r->quarantine.dsn = i->standby.redacted;
 	if (pg_interlock_check(i, err) ||
 		pg_quarantine_apply(&r->quarantine, i->standby_conn, &g->info, err))
 		return -1;
@@ -144,6 +146,8 @@ static int promote(struct given_replica *g, struct err *err)
 	struct db_conn *conn = r->interlock.standby_conn;
 	bool promoted = false;
 
+	if (pg_quarantine_keep(&r->quarantine, err))
+		return -1;
 	g->promoted = true;
 	if (pg_control_true(conn, "SELECT pg_promote(true, 60)", &promoted, err))
 		return -1;

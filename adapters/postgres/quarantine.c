@@ -68,9 +68,8 @@ void pg_quarantine_release(struct pg_quarantine *q)
 	*q = (struct pg_quarantine){0};
 }
 
-/* Remembers what ALTER SYSTEM had set before. */
-static int remember(
-	struct pg_quarantine *q, struct db_conn *conn, const char *name, struct err *err)
+/* What ALTER SYSTEM has set; NULL: nothing. Caller frees. */
+static int altered(struct db_conn *conn, const char *name, char **ret, struct err *err)
 {
 	CLEANUP(cleanup_free)
 	char *sql = mem_printf(
@@ -78,14 +77,32 @@ static int remember(
 		"'%%/postgresql.auto.conf' ORDER BY seqno DESC LIMIT 1",
 		name);
 	unsigned rows = 0;
-	struct pg_change *change;
 
 	if (pg_control_rows(conn, sql, &rows, err))
 		return -1;
-	change = MEM_PUSH(q->changes, q->n, q->cap);
-	change->name = mem_strdup(name);
-	change->before = rows ? mem_strdup(pg_control_value(conn, 0, 0)) : NULL;
+	*ret = rows ? mem_strdup(pg_control_value(conn, 0, 0)) : NULL;
 	return 0;
+}
+
+/* Here, and in the journal until the standby is to be promoted. */
+static int remember(
+	struct pg_quarantine *q, struct db_conn *conn, const struct step *step, struct err *err)
+{
+	struct pg_change change = {.name = mem_strdup(step->name)};
+
+	if (altered(conn, step->name, &change.before, err)) {
+		free(change.name);
+		return -1;
+	}
+	*MEM_PUSH(q->changes, q->n, q->cap) = change;
+	return q->journal ? journal_setting(q->journal,
+				    &(struct journal_entry){.engine = (char *)"postgres",
+					    .what = change.name,
+					    .where = (char *)q->dsn,
+					    .value = (char *)step->value,
+					    .before = change.before},
+				    err)
+			  : 0;
 }
 
 static int set(struct db_conn *conn, const char *name, const char *value, struct err *err)
@@ -124,7 +141,7 @@ static int apply(struct pg_quarantine *q, struct db_conn *conn, const struct ste
 	for (size_t i = 0; i < n && !result; i++) {
 		result = pg_control_true(conn, steps[i].applies, &applies[i], err);
 		if (!result && applies[i])
-			result = remember(q, conn, steps[i].name, err) ||
+			result = remember(q, conn, &steps[i], err) ||
 				set(conn, steps[i].name, steps[i].value, err);
 	}
 	if (!result)
@@ -147,6 +164,15 @@ int pg_quarantine_apply(
 		sizeof(before_promotion) / sizeof(before_promotion[0]), info, err);
 }
 
+int pg_quarantine_keep(struct pg_quarantine *q, struct err *err)
+{
+	for (size_t i = 0; i < q->n && q->journal; i++)
+		if (journal_drop(q->journal, q->changes[i].name, 0, err))
+			return -1;
+	q->journal = NULL;
+	return 0;
+}
+
 int pg_quarantine_forget_primary(
 	struct pg_quarantine *q, struct db_conn *conn, struct replica_info *info, struct err *err)
 {
@@ -166,5 +192,23 @@ int pg_quarantine_undo(struct pg_quarantine *q, struct db_conn *conn, struct err
 			result = -1;
 	if (pg_control_exec(conn, "SELECT pg_reload_conf()", result ? NULL : err))
 		result = -1;
-	return result;
+	return result ? -1 : pg_quarantine_keep(q, err);
+}
+
+int postgres_reset_setting(const struct journal_entry *setting, struct err *err)
+{
+	CLEANUP(pg_control_close) struct db_conn *conn = NULL;
+	CLEANUP(cleanup_free) char *now = NULL;
+	bool standby = false;
+
+	if (pg_control_open(setting->where, NULL, &conn, err) ||
+		pg_control_true(conn, "SELECT pg_is_in_recovery()", &standby, err) ||
+		altered(conn, setting->what, &now, err))
+		return -1;
+	if (!standby || !now || strcmp(now, setting->value) != 0)
+		return 0;
+	return set(conn, setting->what, setting->before, err) ||
+			pg_control_exec(conn, "SELECT pg_reload_conf()", err)
+		? -1
+		: 0;
 }

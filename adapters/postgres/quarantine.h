@@ -16,6 +16,8 @@ struct pg_change {
 };
 
 struct pg_quarantine {
+	struct journal *journal; /* for a run that is killed; NULL: none */
+	const char *dsn;	 /* of the standby, without password */
 	struct pg_change *changes;
 	size_t n, cap;
 };
@@ -25,6 +27,8 @@ void pg_quarantine_release(struct pg_quarantine *q); /* NULL-safe; undoes nothin
  * does not obey. */
 int pg_quarantine_apply(
 	struct pg_quarantine *q, struct db_conn *conn, struct replica_info *info, struct err *err);
+/* The standby is to be promoted: what was changed stays, whatever happens. */
+int pg_quarantine_keep(struct pg_quarantine *q, struct err *err);
 /* After the promotion: the way back to the primary. Before it, this would stop replay. */
 int pg_quarantine_forget_primary(
 	struct pg_quarantine *q, struct db_conn *conn, struct replica_info *info, struct err *err);

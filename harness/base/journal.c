@@ -21,7 +21,7 @@ struct journal {
 
 static const char *const kind_names[] = {[JOURNAL_DIR] = "directory",
 	[JOURNAL_PROCESS] = "process",
-	[JOURNAL_SLOT] = "slot",
+	[JOURNAL_SETTING] = "setting",
 	[JOURNAL_GOLDEN] = "golden"};
 
 static void release_entry(struct journal_entry *e)
@@ -29,6 +29,8 @@ static void release_entry(struct journal_entry *e)
 	free(e->what);
 	free(e->where);
 	free(e->engine);
+	free(e->value);
+	free(e->before);
 }
 
 static void free_entries(struct journal_entry *entries, size_t n)
@@ -50,8 +52,9 @@ static int save(const struct journal *j, struct err *err)
 		const struct journal_entry *e = &j->entries[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:s*, s:s*, s:s*, s:i, s:I}", "kind", kind_names[e->kind],
-				"what", e->what, "where", e->where, "engine", e->engine, "pid",
+			json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:i, s:I}", "kind",
+				kind_names[e->kind], "what", e->what, "where", e->where, "engine",
+				e->engine, "value", e->value, "before", e->before, "pid",
 				(int)e->pid, "ticks", (json_int_t)e->ticks));
 	}
 	text = json_dumps(root, JSON_INDENT(1));
@@ -101,14 +104,15 @@ int journal_process(struct journal *j, pid_t pid, const char *program, struct er
 		err);
 }
 
-int journal_slot(
-	struct journal *j, const char *engine, const char *slot, const char *dsn, struct err *err)
+int journal_setting(struct journal *j, const struct journal_entry *setting, struct err *err)
 {
 	return add(j,
-		(struct journal_entry){.kind = JOURNAL_SLOT,
-			.what = mem_strdup(slot),
-			.where = mem_strdup(dsn),
-			.engine = mem_strdup(engine)},
+		(struct journal_entry){.kind = JOURNAL_SETTING,
+			.what = mem_strdup(setting->what),
+			.where = mem_strdup(setting->where),
+			.engine = mem_strdup(setting->engine),
+			.value = mem_strdup(setting->value),
+			.before = mem_strdup(setting->before)},
 		err);
 }
 
@@ -175,6 +179,8 @@ static int load(const char *file, struct journal_leftover *ret)
 		struct journal_entry e = {.what = copy_string(item, "what"),
 			.where = copy_string(item, "where"),
 			.engine = copy_string(item, "engine"),
+			.value = copy_string(item, "value"),
+			.before = copy_string(item, "before"),
 			.pid = (pid_t)json_integer_value(json_object_get(item, "pid")),
 			.ticks = (uint64_t)json_integer_value(json_object_get(item, "ticks"))};
 

@@ -1,9 +1,9 @@
 /*
- * What a run has made that outlives a SIGKILL: directories, processes, replication slots on a
- * source. An entry is written before the thing is made and dropped after it is gone, so that
+ * What a run has made that outlives a SIGKILL: directories, processes, settings of a server that is
+ * another's. An entry is written before the thing is made and dropped after it is gone, so that
  * `rehearse doctor` can find and clear what a killed run left behind. One JSON file per run in
  * $XDG_STATE_HOME/rehearse/runs, mode 0600, naming the run's own pid and start time.
- * Not thread-safe: used by the main thread. No passwords are ever put in.
+ * Not thread-safe: used by the main thread. No passwords of connections are ever put in.
  */
 #ifndef REHEARSE_BASE_JOURNAL_H
 #define REHEARSE_BASE_JOURNAL_H
@@ -14,15 +14,17 @@
 
 #include "harness/base/err.h"
 
-enum journal_kind { JOURNAL_DIR, JOURNAL_PROCESS, JOURNAL_SLOT, JOURNAL_GOLDEN };
+enum journal_kind { JOURNAL_DIR, JOURNAL_PROCESS, JOURNAL_SETTING, JOURNAL_GOLDEN };
 
 struct journal_entry {
 	enum journal_kind kind;
-	char *what;	/* directory path; program name; slot name; golden copy: of what */
-	char *where;	/* slot: the source's DSN without password; golden copy: how its server is
-			 * stopped and started, on a line each; else NULL */
-	char *engine;	/* slot: the engine that knows how to drop it; else NULL */
-	pid_t pid;	/* process */
+	char *what;   /* directory path; program name; setting; golden copy: of what */
+	char *where;  /* setting: its server's DSN without password; golden copy: how its server is
+		       * stopped and started, on a line each; else NULL */
+	char *engine; /* setting: the engine that knows how to put it back; else NULL */
+	char *value;  /* setting: what the run gives it; else NULL */
+	char *before; /* setting: what it was given before; NULL: nothing */
+	pid_t pid;    /* process */
 	uint64_t ticks; /* process: proc_start_ticks() */
 };
 
@@ -31,8 +33,8 @@ struct journal;
 int journal_open(struct journal **ret, struct err *err); /* a new file for this process */
 int journal_dir(struct journal *j, const char *path, struct err *err);
 int journal_process(struct journal *j, pid_t pid, const char *program, struct err *err);
-int journal_slot(
-	struct journal *j, const char *engine, const char *slot, const char *dsn, struct err *err);
+/* Of kind JOURNAL_SETTING; all but the kind, pid and ticks is copied. */
+int journal_setting(struct journal *j, const struct journal_entry *setting, struct err *err);
 int journal_golden(struct journal *j, const char *data_dir, const char *stop, const char *start,
 	struct err *err);
 /* Takes an entry back; no error when there is none. `what` as given, or NULL with a pid. */

@@ -46,15 +46,14 @@ static bool is_left(const struct journal_entry *e)
 	return true;
 }
 
-static int clear_slot(const struct journal_entry *e, struct err *err)
+static int reset_setting(const struct journal_entry *e, struct err *err)
 {
 	const struct engine *engine = e->engine ? engine_find(e->engine) : NULL;
 
-	if (!engine)
+	if (!engine || !engine->reset_setting || !e->where || !e->value)
 		return err_set(err, ERR_FAILED,
-			"the journal names no engine that is known: drop it "
-			"by hand");
-	return engine->clear_slot(e->what, e->where ? e->where : "", err);
+			"the journal does not say how it is put back: do it by hand");
+	return engine->reset_setting(e, err);
 }
 
 static int give_back(const struct journal_entry *e, struct err *err)
@@ -80,10 +79,10 @@ static int clear(const struct journal_entry *e, struct err *err)
 		return fs_remove_tree(e->what, err);
 	case JOURNAL_GOLDEN:
 		return give_back(e, err);
-	case JOURNAL_SLOT:
+	case JOURNAL_SETTING:
 		break;
 	}
-	return clear_slot(e, err);
+	return reset_setting(e, err);
 }
 
 static void describe(const struct journal_entry *e, char *buf, size_t size)
@@ -95,7 +94,8 @@ static void describe(const struct journal_entry *e, char *buf, size_t size)
 	else if (e->kind == JOURNAL_GOLDEN)
 		snprintf(buf, size, "replica in %s, to be given back as it was", e->what);
 	else
-		snprintf(buf, size, "replication slot '%s' on the source", e->what);
+		snprintf(buf, size, "setting '%s' of the standby %s", e->what,
+			e->where ? e->where : "");
 }
 
 /* Clears or tells one thing; true when it is still there. */
@@ -119,11 +119,12 @@ static bool one_entry(const struct journal_entry *e, bool clean, struct doctor_r
 	return false;
 }
 
-/* Processes go before the directories that they use. */
+/* Processes go before the directories that they use; a setting is put back while the server that
+ * has it is still up, which is stopped for its files. */
 static bool one_run(const struct journal_leftover *l, bool clean, struct doctor_report *report)
 {
 	static const enum journal_kind order[] = {
-		JOURNAL_PROCESS, JOURNAL_GOLDEN, JOURNAL_SLOT, JOURNAL_DIR};
+		JOURNAL_PROCESS, JOURNAL_SETTING, JOURNAL_GOLDEN, JOURNAL_DIR};
 	bool left = false;
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)

@@ -160,20 +160,6 @@ START_TEST(a_primary_named_as_standby_is_a_problem)
 }
 END_TEST
 
-START_TEST(a_slot_left_behind_is_cleared_unless_in_use)
-{
-	struct err err = {0};
-
-	test_run_sql(pair.primary_dsn, "SELECT pg_create_physical_replication_slot('left_behind')");
-	ck_ok(postgres_clear_slot("left_behind", pair.primary_dsn, &err), err);
-	ck_sql(pair.primary_dsn,
-		"SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'left_behind'", "0");
-	ck_ok(postgres_clear_slot("left_behind", pair.primary_dsn, &err), err);
-	ck_assert_int_eq(postgres_clear_slot("standby_slot", pair.primary_dsn, &err), -1);
-	ck_assert_msg(strstr(err.text, "in use"), "%s", err.text);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("doctor");
@@ -188,7 +174,6 @@ int main(void)
 	tcase_add_test(tests, an_unreachable_source_is_a_problem_without_its_password);
 	tcase_add_test(tests, a_standby_is_told_all_that_speaks_against_it_at_once);
 	tcase_add_test(tests, a_primary_named_as_standby_is_a_problem);
-	tcase_add_test(tests, a_slot_left_behind_is_cleared_unless_in_use);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

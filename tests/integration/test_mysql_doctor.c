@@ -161,14 +161,6 @@ START_TEST(servers_that_do_not_answer_are_problems)
 }
 END_TEST
 
-START_TEST(there_are_no_slots_to_clear)
-{
-	struct err err = {0};
-
-	ck_ok(mysql_clear_slot("any", "socket=/nonexistent", &err), err);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("mysql_doctor");
@@ -182,7 +174,6 @@ int main(void)
 	tcase_add_test(tests, a_replica_that_is_not_marked_is_told);
 	tcase_add_test(tests, a_primary_in_the_replicas_place_and_missing_instruments_are_told);
 	tcase_add_test(tests, servers_that_do_not_answer_are_problems);
-	tcase_add_test(tests, there_are_no_slots_to_clear);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }

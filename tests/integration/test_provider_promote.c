@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "adapters/postgres/control.h"
@@ -13,6 +14,7 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
+#include "tests/support/cli.h"
 #include "tests/support/pg_pair.h"
 
 #define SETTING(name, value)                    \
@@ -89,6 +91,8 @@ static void ck_archive_empty(const struct world *w)
 
 START_TEST(a_standby_is_caught_up_cut_off_and_promoted)
 {
+	struct journal_entry left = {
+		.what = (char *)"archive_command", .value = (char *)"/bin/true"};
 	struct world w;
 	struct test_run run;
 	const struct replica_info *info;
@@ -132,6 +136,13 @@ START_TEST(a_standby_is_caught_up_cut_off_and_promoted)
 	ck_assert_ptr_nonnull(test_note(&run, "primary-forgotten"));
 	test_run_down(&run);
 	ck_sql(w.pair.standby_dsn, "SELECT pg_is_in_recovery()", "f");
+	/* It must not archive, be it in a journal or not. */
+	left.where = w.pair.standby_dsn;
+	ck_ok(postgres_reset_setting(&left, &run.err), run.err);
+	ck_sql(w.pair.standby_dsn,
+		"SELECT setting FROM pg_file_settings WHERE name = 'archive_command' AND"
+		" sourcefile LIKE '%auto.conf'",
+		"/bin/true");
 	world_stop(&w);
 }
 END_TEST
@@ -161,6 +172,68 @@ START_TEST(quarantine_is_taken_back_when_the_promotion_does_not_follow)
 		"'%auto.conf'",
 		"0");
 	world_stop(&w);
+}
+END_TEST
+
+/* As far as the quarantine, in a child that ends without a word, as after SIGKILL. */
+static void quarantine_and_die(const struct world *w)
+{
+	const struct provider *p = &postgres_promote;
+	struct test_run run = {.config = {.engine = "postgres",
+				       .source = w->pair.primary_dsn,
+				       .standby = w->pair.standby_dsn,
+				       .disposable = true}};
+	int status = 0;
+	pid_t child = fork();
+
+	if (!child) {
+		struct err *err = &run.err;
+
+		if (journal_open(&run.env.journal, err) ||
+			p->open(&run.config, &run.env, &run.replica, err) ||
+			p->check(run.replica, err) || p->provision(run.replica, err) ||
+			p->quarantine(run.replica, err)) {
+			fprintf(stderr, "%s\n", err->text);
+			_exit(1);
+		}
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+
+/* But what its owner has changed meanwhile is its owner's. */
+START_TEST(doctor_puts_back_what_a_run_killed_before_the_promotion_had_set)
+{
+	struct cli cli;
+	struct cli_run run;
+	struct world w;
+
+	cli_init(&cli);
+	setenv("XDG_STATE_HOME", cli.state, 1);
+	world_start(&w);
+	test_alter_system(w.pair.standby_dsn, "synchronous_standby_names", "by_alter");
+	quarantine_and_die(&w);
+	ck_sql(w.pair.standby_dsn, "SHOW archive_command", "/bin/true");
+	ck_sql(w.pair.standby_dsn, "SHOW synchronous_standby_names", "");
+	test_alter_system(w.pair.standby_dsn, "restore_command", "mine");
+	CLI(&cli, &run, "doctor");
+	ck_assert_int_ne(run.code, 0);
+	ck_assert_msg(strstr(run.out, "setting 'archive_command' of the standby"), "%s", run.out);
+	cli_run_release(&run);
+	ck_sql(w.pair.standby_dsn, "SHOW archive_command", "/bin/true");
+	CLI(&cli, &run, "doctor", "--clean");
+	ck_assert_msg(strstr(run.out, "setting 'archive_command' of the standby"), "%s", run.out);
+	cli_run_release(&run);
+	test_sql_until(w.pair.standby_dsn, "SHOW archive_command", w.archive_command);
+	test_sql_until(w.pair.standby_dsn, "SHOW synchronous_standby_names", "by_alter");
+	test_sql_until(w.pair.standby_dsn, "SHOW cron.launch_active_jobs", "on");
+	ck_sql(w.pair.standby_dsn, "SHOW restore_command", "mine");
+	CLI(&cli, &run, "doctor");
+	ck_assert_msg(strstr(run.out, "none of killed runs"), "%s", run.out);
+	cli_run_release(&run);
+	world_stop(&w);
+	cli_release(&cli);
 }
 END_TEST
 
@@ -301,6 +374,7 @@ int main(void)
 	tcase_set_timeout(tests, SUITE_TIMEOUT_S);
 	tcase_add_test(tests, a_standby_is_caught_up_cut_off_and_promoted);
 	tcase_add_test(tests, quarantine_is_taken_back_when_the_promotion_does_not_follow);
+	tcase_add_test(tests, doctor_puts_back_what_a_run_killed_before_the_promotion_had_set);
 	tcase_add_test(tests, an_archive_library_is_neutralised);
 	tcase_add_test(tests, a_standby_that_does_not_catch_up_is_left_alone);
 	tcase_add_test(tests, subscriptions_without_workers_stay_off_and_are_noted);

@@ -300,6 +300,12 @@ static void expect_leftovers(size_t n)
 	journal_free_leftovers(found, n_found);
 }
 
+static const struct journal_entry setting = {.engine = (char *)"postgres",
+	.what = (char *)"restore_command",
+	.where = (char *)"host=a dbname='b \"c\"'",
+	.value = (char *)"",
+	.before = (char *)"cp 'x' \"%p\""};
+
 /* In a child that ends without closing its journal, as after SIGKILL. */
 static void write_and_die(void)
 {
@@ -311,8 +317,7 @@ static void write_and_die(void)
 		if (journal_open(&j, NULL) || journal_dir(j, "/some/dir", NULL) ||
 			journal_dir(j, "/dropped", NULL) ||
 			journal_process(j, getpid(), "postgres", NULL) ||
-			journal_slot(
-				j, "postgres", "rehearse_1", "host=a dbname='b \"c\"'", NULL) ||
+			journal_setting(j, &setting, NULL) ||
 			journal_drop(j, "/dropped", 0, NULL) || journal_drop(j, "/never", 0, NULL))
 			_exit(1);
 		_exit(0);
@@ -342,10 +347,12 @@ START_TEST(journal_of_a_dead_run_is_found_with_its_entries)
 	ck_assert_str_eq(e[1].what, "postgres");
 	ck_assert_int_gt(e[1].pid, 0);
 	ck_assert_uint_gt(e[1].ticks, 0);
-	ck_assert_int_eq(e[2].kind, JOURNAL_SLOT);
-	ck_assert_str_eq(e[2].what, "rehearse_1");
+	ck_assert_int_eq(e[2].kind, JOURNAL_SETTING);
+	ck_assert_str_eq(e[2].what, "restore_command");
 	ck_assert_str_eq(e[2].where, "host=a dbname='b \"c\"'");
 	ck_assert_str_eq(e[2].engine, "postgres");
+	ck_assert_str_eq(e[2].value, "");
+	ck_assert_str_eq(e[2].before, setting.before);
 	ck_assert_ptr_null(e[0].engine);
 	ck_ok(journal_forget(found[0].file, &err), err);
 	ck_ok(journal_forget(found[0].file, &err), err);
@@ -375,7 +382,7 @@ START_TEST(journal_that_still_has_entries_stays)
 	struct journal *j = NULL;
 
 	ck_ok(journal_open(&j, &err), err);
-	ck_ok(journal_slot(j, "postgres", "rehearse_1", "host=a", &err), err);
+	ck_ok(journal_setting(j, &setting, &err), err);
 	journal_close(j);
 	ck_assert_int_ne(rmdir(runs), 0);
 }
