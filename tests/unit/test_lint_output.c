@@ -151,20 +151,44 @@ static void check_rule(const json_t *rule)
 	has_text(rule, "help");
 }
 
-static void check_region(const json_t *region)
+/* Where a place is in a text: lines and code points from 1. */
+static size_t offset_of(const char *text, json_int_t line, json_int_t column)
 {
-	json_int_t line = json_integer_value(json_object_get(region, "startLine"));
-	json_int_t column = json_integer_value(json_object_get(region, "startColumn"));
-	json_int_t end_line = json_integer_value(json_object_get(region, "endLine"));
+	const char *at = text;
 
-	ck_assert_int_ge(line, 1);
-	ck_assert_int_ge(column, 1);
-	ck_assert_int_ge(end_line, line);
-	ck_assert(end_line > line ||
-		json_integer_value(json_object_get(region, "endColumn")) >= column);
+	for (; line > 1; line--) {
+		at = strchr(at, '\n');
+		ck_assert_ptr_nonnull(at);
+		at++;
+	}
+	while (column > 1) {
+		ck_assert(*at);
+		at++;
+		column -= (*at & 0xC0) != 0x80;
+	}
+	return (size_t)(at - text);
 }
 
-static void check_sarif_result(const json_t *result, const json_t *rules)
+/* The place is that of the text which is shown with it. */
+static void check_region(const json_t *region, const struct lint_finding *finding)
+{
+	const char *text = finding->file->source->text;
+	const char *snippet =
+		json_string_value(json_object_get(json_object_get(region, "snippet"), "text"));
+	size_t start = offset_of(text, json_integer_value(json_object_get(region, "startLine")),
+		json_integer_value(json_object_get(region, "startColumn")));
+	size_t end = offset_of(text, json_integer_value(json_object_get(region, "endLine")),
+		json_integer_value(json_object_get(region, "endColumn")));
+
+	ck_assert_uint_eq(start, finding->offset);
+	ck_assert_uint_eq(end, finding->offset + finding->len);
+	ck_assert_int_eq(snippet != NULL, finding->len > 0);
+	ck_assert(!snippet ||
+		(strlen(snippet) == end - start && !strncmp(snippet, text + start, end - start)));
+}
+
+static void check_sarif_result(
+	const json_t *result, const json_t *rules, const struct lint_finding *finding)
 {
 	const json_t *place = json_object_get(
 		json_array_get(json_object_get(result, "locations"), 0), "physicalLocation");
@@ -178,7 +202,7 @@ static void check_sarif_result(const json_t *result, const json_t *rules)
 	ck_assert_str_eq(json_string_value(json_object_get(result, "ruleId")),
 		json_string_value(json_object_get(json_array_get(rules, index), "id")));
 	ck_assert_msg(!strncmp(uri, "file:///", 8) && strstr(uri, "/a%25b,%20c.sql"), "%s", uri);
-	check_region(json_object_get(place, "region"));
+	check_region(json_object_get(place, "region"), finding);
 }
 
 START_TEST(sarif_has_what_its_schema_requires)
@@ -197,7 +221,7 @@ START_TEST(sarif_has_what_its_schema_requires)
 	json_array_foreach(json_object_get(driver, "rules"), i, item) check_rule(item);
 	ck_assert_uint_eq(json_array_size(json_object_get(run, "results")), files.lint.n_findings);
 	json_array_foreach(json_object_get(run, "results"), i, item)
-		check_sarif_result(item, json_object_get(driver, "rules"));
+		check_sarif_result(item, json_object_get(driver, "rules"), &files.lint.findings[i]);
 	json_decref(root);
 }
 END_TEST
@@ -331,7 +355,9 @@ END_TEST
 
 START_TEST(text_shows_the_place)
 {
-	CLEANUP(cleanup_free) char *text = RENDER("text");
+	/* Wide enough for any temporary directory. */
+	CLEANUP(cleanup_free)
+	char *text = render("text", (struct lint_output_options){.width = 400});
 
 	HAS(text, "a%b, c.sql:3:16  error  index-plain\n");
 	HAS(text,
