@@ -1,9 +1,11 @@
-/* What lint makes of files: classes, headers, allow comments, transactions, places. */
+/* What lint makes of files: classes, headers, allow comments, transactions, places; its rules. */
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
+#include "harness/lint/output.h"
 #include "tests/support/lint_files.h"
 #include "tests/support/suite.h"
 
@@ -232,6 +234,36 @@ START_TEST(a_class_is_that_of_the_worst_statement)
 }
 END_TEST
 
+START_TEST(every_rule_is_listed_and_explained)
+{
+	CLEANUP(cleanup_str) struct str list = {0};
+	CLEANUP(cleanup_str) struct str json = {0};
+	struct lint_output_options options = {.width = 200};
+	const struct lint_rule *rule;
+	json_t *parsed;
+	size_t n = 0;
+
+	lint_rules_text(&options, &list);
+	lint_rules_json(NULL, &json);
+	for (; (rule = lint_rule_at(n)); n++) {
+		CLEANUP(cleanup_str) struct str one = {0};
+
+		ck_assert_ptr_nonnull(strstr(str_text(&list), rule->id));
+		lint_rule_text(rule->id, &options, &one);
+		ck_assert_ptr_nonnull(strstr(str_text(&one), rule->title));
+		ck_assert_ptr_nonnull(strstr(str_text(&one), rule_level_name(rule->level)));
+		ck_assert_msg(*rule->title && *rule->detects && *rule->why && *rule->remedy &&
+				rule->products[0],
+			"%s is not explained", rule->id);
+		ck_assert_str_eq(lint_rule_find(NULL, rule->id)->id, rule->id);
+	}
+	parsed = json_loads(str_text(&json), 0, NULL);
+	ck_assert_uint_eq(json_array_size(parsed), n);
+	ck_assert_uint_ge(n, lint_n_file_rules);
+	json_decref(parsed);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("lint_core");
@@ -246,6 +278,7 @@ int main(void)
 		sizeof(transactions) / sizeof(transactions[0]));
 	tcase_add_test(tc, what_is_not_asked_for_is_read_but_not_told);
 	tcase_add_test(tc, a_class_is_that_of_the_worst_statement);
+	tcase_add_test(tc, every_rule_is_listed_and_explained);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

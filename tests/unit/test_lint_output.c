@@ -459,38 +459,6 @@ START_TEST(a_clean_file_is_said_to_be_clean)
 }
 END_TEST
 
-/* ---- rules ---- */
-
-START_TEST(every_rule_is_listed_and_explained)
-{
-	CLEANUP(cleanup_str) struct str list = {0};
-	CLEANUP(cleanup_str) struct str json = {0};
-	struct lint_output_options options = {.width = 200};
-	const struct lint_rule *rule;
-	json_t *parsed;
-	size_t n = 0;
-
-	lint_rules_text(&options, &list);
-	lint_rules_json(NULL, &json);
-	for (; (rule = lint_rule_at(n)); n++) {
-		CLEANUP(cleanup_str) struct str one = {0};
-
-		HAS(str_text(&list), rule->id);
-		lint_rule_text(rule->id, &options, &one);
-		HAS(str_text(&one), rule->title);
-		HAS(str_text(&one), rule_level_name(rule->level));
-		ck_assert_msg(*rule->title && *rule->detects && *rule->why && *rule->remedy &&
-				rule->products[0],
-			"%s is not explained", rule->id);
-		ck_assert_str_eq(lint_rule_find(NULL, rule->id)->id, rule->id);
-	}
-	parsed = schema_parse(str_text(&json));
-	ck_assert_uint_eq(json_array_size(parsed), n);
-	ck_assert_uint_ge(n, lint_n_file_rules);
-	json_decref(parsed);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("lint_output");
@@ -511,7 +479,6 @@ int main(void)
 	tcase_add_test(tc, long_lines_show_the_place);
 	tcase_add_test(tc, files_that_the_tool_does_not_run_are_told);
 	tcase_add_test(tc, a_clean_file_is_said_to_be_clean);
-	tcase_add_test(tc, every_rule_is_listed_and_explained);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
