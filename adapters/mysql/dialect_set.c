@@ -7,6 +7,8 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 
+#define TIMEOUTS (SQL_SETS_LOCK_TIMEOUT | SQL_SETS_STATEMENT_TIMEOUT)
+
 static const struct {
 	const char *name;
 	unsigned flags;
@@ -82,8 +84,12 @@ static void assignment(struct my_tokens *w, struct sql_statement *s, bool *globa
 	if (!my_next_char(w, '=') || elsewhere)
 		return;
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (!strcmp(str_text(&name), settings[i].name))
+		if (!strcmp(str_text(&name), settings[i].name)) {
 			s->flags |= settings[i].flags;
+			/* Back to the server's own, and so to whoever sets one by himself. */
+			if (settings[i].flags & TIMEOUTS && my_at(w, "default"))
+				s->flags |= SQL_RESETS;
+		}
 	if (!strcmp(str_text(&name), "autocommit"))
 		s->flags |= autocommit(w);
 }

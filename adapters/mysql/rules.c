@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/mysql/suggest.h"
 #include "embed.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
@@ -70,18 +71,6 @@ static struct my_shape *target_table(struct my_check *c)
 	return c->s->n_relations ? my_table_get(c->state, c->s->relations[0]) : NULL;
 }
 
-static void analyse_changes(struct my_check *c)
-{
-	for (size_t i = 0; i < c->n_clauses; i++)
-		c->clauses[i].effect = my_clause_effect(c, &c->clauses[i]);
-	c->effect = my_whole_effect(c);
-	if (!my_is_new(c, c->table)) {
-		predict(c);
-		my_check_alter(c);
-	}
-	my_learn_clauses(c);
-}
-
 static void learn_renamed(struct my_check *c)
 {
 	for (size_t i = 0; i < c->n_clauses; i++) {
@@ -98,24 +87,23 @@ static void learn_renamed(struct my_check *c)
 	}
 }
 
-static void analyse_alter(struct my_check *c)
+static bool read_alter(struct my_check *c)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
 
 	c->table = target_table(c);
 	if (!c->table)
-		return;
+		return false;
 	while (c->w->at < c->w->n && !my_next(c->w, "table"))
 		c->w->at++;
 	my_next(c->w, "if exists");
 	my_next_name(c->w, 2, &name);
 	my_read_clauses(c);
-	analyse_changes(c);
-	learn_renamed(c);
+	return true;
 }
 
 /* CREATE INDEX and DROP INDEX are ALTER TABLE in other words. */
-static void analyse_index(struct my_check *c)
+static bool read_index(struct my_check *c)
 {
 	static const struct {
 		const char *kind, *clause;
@@ -131,9 +119,43 @@ static void analyse_index(struct my_check *c)
 			c->n_clauses = 1;
 			snprintf(c->clauses->kind, sizeof(c->clauses->kind), "%s", words[i].clause);
 			c->clauses->end = c->w->n;
-			analyse_changes(c);
-			return;
+			return true;
 		}
+	return false;
+}
+
+bool my_read_changes(struct my_check *c)
+{
+	if (!(strncmp(c->s->kind, "ALTER TABLE", 11) ? read_index(c) : read_alter(c)))
+		return false;
+	for (size_t i = 0; i < c->n_clauses; i++)
+		c->clauses[i].effect = my_clause_effect(c, &c->clauses[i]);
+	return true;
+}
+
+/* A foreign key is felt at both of its ends. */
+static void learn_references(struct my_check *c)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->w->n && !any; i++)
+		any = my_token_is(c->text, &c->w->tokens[i], "references");
+	for (size_t i = 0; any && i < c->s->n_relations; i++)
+		my_table_get(c->state, c->s->relations[i])->foreign = true;
+}
+
+static void analyse_alter(struct my_check *c)
+{
+	if (!my_read_changes(c))
+		return;
+	learn_references(c);
+	c->effect = my_whole_effect(c);
+	if (!my_is_new(c, c->table)) {
+		predict(c);
+		my_check_alter(c);
+	}
+	my_learn_clauses(c);
+	learn_renamed(c);
 }
 
 static void analyse_create(struct my_check *c)
@@ -156,6 +178,7 @@ static void analyse_create(struct my_check *c)
 	if (!my_is_new(c, table))
 		analysis_lock(c->ret, table->name, "EXCLUSIVE", true, true);
 	my_learn_create(c->state, table, w);
+	learn_references(c);
 }
 
 /* Whoever takes a table away, or works on all of it, waits for everybody who has it open. */
@@ -243,11 +266,11 @@ static const struct {
 	void (*after)(struct my_check *c);  /* what is remembered; NULL: nothing more */
 } kinds[] = {
 	{"ALTER TABLE", analyse_alter, NULL},
-	{"CREATE INDEX", analyse_index, NULL},
-	{"CREATE UNIQUE INDEX", analyse_index, NULL},
-	{"CREATE FULLTEXT INDEX", analyse_index, NULL},
-	{"CREATE SPATIAL INDEX", analyse_index, NULL},
-	{"DROP INDEX", analyse_index, NULL},
+	{"CREATE INDEX", analyse_alter, NULL},
+	{"CREATE UNIQUE INDEX", analyse_alter, NULL},
+	{"CREATE FULLTEXT INDEX", analyse_alter, NULL},
+	{"CREATE SPATIAL INDEX", analyse_alter, NULL},
+	{"DROP INDEX", analyse_alter, NULL},
 	{"CREATE TABLE", NULL, analyse_create},
 	{"CREATE TEMPORARY TABLE", NULL, analyse_create},
 	{"DROP TABLE", lock_tables, learn_dropped},
@@ -342,5 +365,6 @@ const struct analyser my_analyser = {
 	.begin_migration = begin_migration,
 	.statement = statement,
 	.transaction_ended = transaction_ended,
+	.suggest = my_suggest,
 	.close = my_state_close,
 };

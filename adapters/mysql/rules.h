@@ -29,7 +29,9 @@ struct my_field {
 	char *type;	 /* "varchar", lower case; NULL: not known */
 	char *arguments; /* what stands in its parentheses, without blanks; "" nothing */
 	bool is_unsigned, not_null, has_default, auto_increment, generated, stored;
-	char *charset; /* its own; NULL: the table's */
+	char *charset;	/* its own; NULL: the table's */
+	char *written;	/* type and character set as the text has them, for a second such column */
+	bool on_update; /* follows the clock whenever its row changes */
 };
 
 struct my_shape {
@@ -44,6 +46,9 @@ struct my_shape {
 	size_t n_columns, cap_columns;
 	char **indexed; /* columns that an index begins with, or has: lower case */
 	size_t n_indexed, cap_indexed;
+	char **key; /* the columns of the primary key, in order: lower case */
+	size_t n_key, cap_key;
+	bool foreign; /* has foreign keys, or others have some that refer to it */
 };
 
 struct analysis_state {
@@ -90,7 +95,10 @@ struct my_definition {
 	bool has_charset;  /* CHARACTER SET or COLLATE is given */
 	bool primary, unique, references, check;
 	bool default_null;
+	bool computed;	   /* the default calls a function: no row knows its value beforehand */
+	char *default_sql; /* as written; NULL: none */
 };
+void my_definition_release(struct my_definition *d);
 void my_read_definition(struct my_tokens *w, struct my_definition *ret);
 /* CREATE TABLE, behind the name. */
 void my_learn_create(struct analysis_state *state, struct my_shape *table, struct my_tokens *w);
@@ -147,6 +155,11 @@ struct my_effect my_whole_effect(const struct my_check *c);
 void my_read_clauses(struct my_check *c); /* from behind the table's name */
 void my_clauses_release(struct my_check *c);
 void my_learn_clauses(struct my_check *c);
+
+/* ---- rules.c ---- */
+/* ALTER TABLE, CREATE INDEX, DROP INDEX: their table and clauses, with the effects of these; false:
+ * it is another statement. */
+bool my_read_changes(struct my_check *c);
 
 /* ---- rules_check.c ---- */
 void my_check_alter(struct my_check *c);

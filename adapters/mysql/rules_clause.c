@@ -125,7 +125,7 @@ void my_clauses_release(struct my_check *c)
 	for (size_t i = 0; i < c->n_clauses; i++) {
 		mem_free(c->clauses[i].name);
 		mem_free(c->clauses[i].new_name);
-		my_column_release(&c->clauses[i].definition.column);
+		my_definition_release(&c->clauses[i].definition);
 	}
 	mem_free(c->clauses);
 	mem_free(c->algorithm_asked);
@@ -169,6 +169,8 @@ static void learn_one(struct my_check *c, struct my_clause *clause)
 			mem_free(column->name);
 			column->name = mem_strdup(clause->new_name);
 		}
+	} else if (!strcmp(clause->kind, "ADD FOREIGN KEY")) {
+		table->foreign = true;
 	} else if (!strcmp(clause->kind, "ADD FULLTEXT INDEX")) {
 		table->fulltext = true;
 	} else if (!strncmp(clause->kind, "ADD", 3) &&

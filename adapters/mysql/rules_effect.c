@@ -119,7 +119,7 @@ static struct my_effect add_column(const struct my_check *c, const struct my_def
 		return mariadb ? rebuild_shared : copy;
 	if (d->column.generated)
 		return d->column.stored ? copy : instant;
-	if (d->check && !mariadb)
+	if ((d->check && !mariadb) || d->computed)
 		return copy;
 	/* A virtual column is known by its place. */
 	if (mariadb && (d->first || d->after) && has_virtual(c->table))

@@ -1,7 +1,6 @@
 #include "adapters/postgres/suggest.h"
 
 #include <pg_query.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,67 +10,6 @@
 #include "harness/base/mem.h"
 
 #define NAME_MAX_BYTES 63
-
-static char *full_title(const struct pg_suggest *s, const char *title)
-{
-	const char *at = strchr(title, '@');
-
-	return at ? mem_printf("%.*s%s%s", (int)(at - title), title, s->what, at + 1)
-		  : mem_strdup(title);
-}
-
-static struct suggested_step *add(struct pg_suggest *s, enum suggest_phase phase, const char *title,
-	const char *format, va_list args)
-{
-	va_list again;
-	char *sql;
-	int n;
-
-	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	sql = mem_alloc((size_t)n + 1);
-	vsnprintf(sql, (size_t)n + 1, format, args);
-	return suggestion_add(s->ret, phase, full_title(s, title), sql);
-}
-
-struct suggested_step *pg_step(struct pg_suggest *s, const char *title, const char *format, ...)
-{
-	struct suggested_step *step;
-	va_list args;
-
-	va_start(args, format);
-	step = add(s, SUGGEST_EXPAND, title, format, args);
-	va_end(args);
-	return step;
-}
-
-struct suggested_step *pg_step_alone(
-	struct pg_suggest *s, const char *title, const char *format, ...)
-{
-	struct suggested_step *step;
-	va_list args;
-
-	va_start(args, format);
-	step = add(s, SUGGEST_EXPAND, title, format, args);
-	va_end(args);
-	step->no_transaction = true;
-	step->class = SQL_CLASS_CONCURRENT_BUILD;
-	return step;
-}
-
-struct suggested_step *pg_step_later(
-	struct pg_suggest *s, const char *title, const char *format, ...)
-{
-	struct suggested_step *step;
-	va_list args;
-
-	va_start(args, format);
-	step = add(s, SUGGEST_CONTRACT, title, format, args);
-	va_end(args);
-	step->class = SQL_CLASS_EXPAND_CONTRACT;
-	return step;
-}
 
 char *pg_written_name(const char *name)
 {

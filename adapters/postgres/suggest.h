@@ -22,14 +22,10 @@ struct pg_suggest {
 	struct suggestion *ret;
 };
 
-/* Expand steps; the text is a format, in the title @ stands for s->what. Class instant-safe, in a
- * transaction. */
-struct suggested_step *pg_step(struct pg_suggest *s, const char *title, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-struct suggested_step *pg_step_alone(struct pg_suggest *s, const char *title, const char *format,
-	...) __attribute__((format(printf, 3, 4))); /* outside a transaction, a long run */
-struct suggested_step *pg_step_later(struct pg_suggest *s, const char *title, const char *format,
-	...) __attribute__((format(printf, 3, 4))); /* contract */
+/* Steps as suggest_step() makes them. */
+#define pg_step(s, ...) suggest_step((s)->ret, (s)->what, SUGGEST_AT_ONCE, __VA_ARGS__)
+#define pg_step_alone(s, ...) suggest_step((s)->ret, (s)->what, SUGGEST_BESIDE, __VA_ARGS__)
+#define pg_step_later(s, ...) suggest_step((s)->ret, (s)->what, SUGGEST_LATER, __VA_ARGS__)
 /* A name made of up to three parts and a word, short enough for the server, as it must be written;
  * caller frees. */
 char *pg_made_name(const char *a, const char *b, const char *word);

@@ -294,7 +294,7 @@ void fix_statements(struct fixing *x, const struct lint_file *f)
 		const struct lint_statement *s = &f->statements[i];
 		struct place p = {.f = f, .s = s, .safe = &s->suggestion, .i = i};
 
-		if (!breaks_a_rule(x->l, f, s))
+		if (!breaks_a_rule(x->l, f, s) && !(s->suggested && s->suggestion.pinned))
 			continue;
 		if (s->suggested && s->suggestion.mechanical && s->suggestion.n_steps)
 			replace(x, &p);
