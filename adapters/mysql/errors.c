@@ -195,6 +195,24 @@ static void mask(unsigned code, const char *message, struct mask_text *out)
 		mask_quoted(message, out);
 }
 
+/* What the steps of suggestions say when they stop; they hold no values of rows. */
+static bool is_own(const char *message)
+{
+	static const char *const own[] = {
+		"the table has triggers, which its copy would lack",
+		"the table has foreign keys, or others refer to it",
+		"the table has other columns than were known",
+		"the copy has not all rows: its keys take some for equal",
+		"rows break the foreign key: put them right first",
+		"rows that break the foreign key came in between: put them right",
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (!strcmp(message, own[i]))
+			return true;
+	return false;
+}
+
 void my_error_mask(unsigned code, const char *sqlstate, const char *message, char *ret, size_t size)
 {
 	struct mask_text out = {.data = ret, .size = size};
@@ -203,7 +221,9 @@ void my_error_mask(unsigned code, const char *sqlstate, const char *message, cha
 	if (!size)
 		return;
 	*ret = '\0';
-	if (raised || (sqlstate && !strncmp(sqlstate, "45", 2)))
+	if ((raised || (sqlstate && !strncmp(sqlstate, "45", 2))) && is_own(message))
+		mask_text_add(&out, message);
+	else if (raised || (sqlstate && !strncmp(sqlstate, "45", 2)))
 		mask_text_add(&out, "raised by a stored program (text masked)");
 	else
 		mask(code, message, &out);

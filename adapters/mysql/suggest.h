@@ -16,6 +16,8 @@ struct my_suggest {
 	const char *table;  /* without quotes and schema */
 };
 
+/* ---- suggest_text.c ---- */
+
 /* Placeholders {name} of an embedded template. */
 struct my_filling {
 	const char *name, *value;

@@ -143,12 +143,15 @@ int command_compare(const struct options *o, struct scenario *s, const char *dir
 	result_init(&before);
 	if (!command_rehearse(o, s, first, &before, err) &&
 		!make_plan(&plan, s, engine, before.rehearsal.server_version, err)) {
-		if (plan.n_rewritten) {
+		if (plan.n_rewritten && plan.numbers[SUGGEST_EXPAND]) {
 			code = rehearse_suggested(o, s, &plan, suggested, &before, dir, err);
 		} else {
 			if (!o->quiet)
-				fprintf(stderr,
-					"no statement of it has a safer form that is known\n");
+				fprintf(stderr, "%s\n",
+					plan.n_rewritten ? "all of it has to wait for the "
+							   "application: see 'rehearse suggest'"
+							 : "no statement of it has a safer form "
+							   "that is known");
 			code = command_verdict_exit(&before);
 		}
 	}

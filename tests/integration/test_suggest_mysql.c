@@ -250,6 +250,267 @@ START_TEST(the_steps_end_in_the_same_schema)
 }
 END_TEST
 
+/* ---- what there is no suggestion for ---- */
+
+static const struct {
+	const char *sql;
+	const char *comment;
+} plain[] = {
+	{"ALTER TABLE visit ADD INDEX i (fee), ALGORITHM=INPLACE, LOCK=NONE", "it is said already"},
+	{"ALTER TABLE visit ALTER COLUMN fee SET DEFAULT 3", "instant on every server"},
+	{"CREATE TABLE n (id int PRIMARY KEY); ALTER TABLE n MODIFY id bigint; CREATE INDEX i ON n"
+	 " (id)",
+		"nobody uses it yet"},
+	{"ALTER TABLE elsewhere MODIFY n bigint", "nothing is known of the table"},
+	{"ALTER TABLE keyless MODIFY n bigint", "nothing tells its rows apart"},
+	{"ALTER TABLE child MODIFY n bigint", "its copy would lack the foreign key"},
+	{"ALTER TABLE parent ADD CHECK (n > 0)", "another table refers to it"},
+	{"ALTER TABLE pair MODIFY b varchar(10)", "text that the rows are found by"},
+	{"ALTER TABLE visit DROP PRIMARY KEY, ADD UNIQUE (note)", "the key itself"},
+	{"ALTER TABLE isam ADD UNIQUE (n)", "a copy could lose rows that are alike"},
+	{"ALTER TABLE isam ADD COLUMN x int NOT NULL", "a copied row has no value for it"},
+	{"ALTER TABLE isam RENAME COLUMN n TO m", "the end would be a copy under a lock"},
+	{"ALTER TABLE visit RENAME COLUMN note TO x; UPDATE visit SET x = 'a'",
+		"the next statement is of the new form"},
+	{"RENAME TABLE visit TO a, clinic TO visit", "an exchange"},
+	{"DROP TABLE visit", "no form of it is safe"},
+	{"UPDATE visit SET fee = 0", "no DDL"},
+	{"nonsense here", "not understood"},
+};
+
+START_TEST(what_is_safe_or_unknown_is_taken_over)
+{
+	struct suggest_plan plan;
+
+	plan_for(plain[_i].sql, &plan);
+	ck_assert_msg(!plan.n_rewritten, "%s: %s", plain[_i].comment, plan.files[0].text);
+	ck_assert_uint_eq(plan.n_files, plan.n_statements);
+	suggest_release(&plan);
+}
+END_TEST
+
+static const struct {
+	const char *server, *sql;
+	const char *says; /* in the first file; NULL: no suggestion */
+	const char *comment;
+} versions[] = {
+	{"mysql:8.0.28", "ALTER TABLE visit ADD x int AFTER id", "ALGORITHM=INPLACE, LOCK=NONE",
+		"instant only from 8.0.29 on"},
+	{"mysql:8.0.29", "ALTER TABLE visit ADD x int AFTER id", ", ALGORITHM=INSTANT;", ""},
+	{"mysql:8.0.28", "ALTER TABLE visit RENAME COLUMN note TO x", NULL,
+		"the second column would go in a rebuild, under a lock"},
+	{"mysql:8.0.29", "ALTER TABLE visit RENAME COLUMN note TO x", "ADD COLUMN x", ""},
+	{"mysql:8.4", "ALTER TABLE visit MODIFY fee bigint", "CREATE PROCEDURE",
+		"MySQL has no blocks outside of procedures"},
+	{"mariadb:10.11", "ALTER TABLE visit MODIFY fee bigint", "BEGIN NOT ATOMIC", ""},
+	{"mariadb:11.8", "ALTER TABLE visit MODIFY fee bigint", "ALGORITHM=COPY, LOCK=NONE",
+		"a copy beside the traffic, from 11.2 on"},
+	{"mariadb:11.8", "ALTER TABLE isam MODIFY n bigint", "BEGIN NOT ATOMIC", "not of MyISAM"},
+};
+
+START_TEST(an_old_server_gets_only_what_it_knows)
+{
+	struct suggest_plan plan;
+
+	plan_of(versions[_i].server, versions[_i].sql, &plan);
+	ck_assert_uint_eq(plan.n_rewritten, versions[_i].says != NULL);
+	if (versions[_i].says)
+		ck_assert_msg(strstr(plan.files[0].text, versions[_i].says) != NULL, "%s: %s",
+			versions[_i].comment, plan.files[0].text);
+	suggest_release(&plan);
+}
+END_TEST
+
+/* ---- beside the traffic ---- */
+
+/* Inserts, changes, moves and deletes until it is told to stop. */
+struct writer {
+	struct db_conn *conn;
+	pthread_t thread;
+	unsigned number;
+	_Atomic bool stop;
+	char error[160];
+};
+
+static const char *const writes[] = {
+	"INSERT INTO visit (clinic_id, note, fee, code) VALUES (1, 'w', @i, 'c')",
+	"UPDATE visit SET fee = fee + 1, note = CONCAT(note, 'x')"
+	" WHERE id BETWEEN @i * 37 % 3000 AND @i * 37 % 3000 + 3",
+	"UPDATE visit SET id = -@i WHERE id = @i * 53 % 3000",
+	"DELETE FROM visit WHERE id = @i * 71 % 3000",
+};
+
+static void write_one(struct writer *w, const char *text)
+{
+	const struct db_error *e;
+
+	db_run(db, w->conn, text, NULL, NULL);
+	e = &db->result(w->conn)->error;
+	/* A deadlock is everyday life of clients; nothing else is. */
+	if (e->class != DB_CLASS_NONE && !e->retryable)
+		snprintf(w->error, sizeof(w->error), "%.80s: %.16s", text, e->code);
+}
+
+static void *write_on(void *arg)
+{
+	struct writer *w = arg;
+
+	for (unsigned i = w->number; !w->stop && !*w->error; i += 2) {
+		CLEANUP(cleanup_free) char *number = mem_printf("SET @i = %u", i);
+
+		write_one(w, number);
+		for (size_t k = 0; k < sizeof(writes) / sizeof(writes[0]); k++)
+			write_one(w, writes[k]);
+	}
+	return NULL;
+}
+
+static void writers_start(struct writer *writers, size_t n, unsigned first)
+{
+	for (size_t i = 0; i < n; i++) {
+		writers[i] = (struct writer){
+			.conn = rig_session("writer"), .number = first + (unsigned)i};
+		ck_assert_int_eq(
+			pthread_create(&writers[i].thread, NULL, write_on, &writers[i]), 0);
+	}
+	clock_sleep_us(SETTLE_US);
+}
+
+static void writers_stop(struct writer *writers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		writers[i].stop = true;
+		pthread_join(writers[i].thread, NULL);
+		ck_assert_msg(!*writers[i].error, "%s", writers[i].error);
+		db->close(writers[i].conn);
+	}
+}
+
+static size_t file_titled(const struct suggest_plan *plan, const char *words)
+{
+	for (size_t i = 0; i < plan->n_files; i++)
+		if (!strncmp(plan->files[i].title, words, strlen(words)))
+			return i;
+	ck_abort_msg("no file '%s'", words);
+}
+
+static char *rows_of(const char *table)
+{
+	CLEANUP(cleanup_free)
+	char *text = mem_printf("SELECT CONCAT_WS(' ', COUNT(*), SUM(id), SUM(fee), SUM(CRC32("
+				"CONCAT_WS(',', id, note, fee, code, Seen)))) FROM %s",
+		table);
+
+	return query(text);
+}
+
+START_TEST(a_copy_follows_whoever_writes_meanwhile)
+{
+	CLEANUP(cleanup_free) char *original = NULL;
+	CLEANUP(cleanup_free) char *copy = NULL;
+	struct writer writers[2];
+	struct suggest_plan plan;
+	size_t exchange;
+
+	fresh();
+	plan_for("ALTER TABLE visit MODIFY fee bigint, ADD CHECK (fee >= 0)", &plan);
+	exchange = file_titled(&plan, "Exchange");
+	writers_start(writers, 2, 1);
+	for (size_t i = 0; i < exchange; i++)
+		run_text(plan.files[i].text);
+	clock_sleep_us(SETTLE_US);
+	writers_stop(writers, 2);
+	original = rows_of("visit");
+	copy = rows_of("_visit_new");
+	ck_assert_str_eq(copy, original);
+	writers_start(writers, 2, 50001);
+	for (size_t i = exchange; i < plan.n_files; i++)
+		run_text(plan.files[i].text);
+	clock_sleep_us(SETTLE_US);
+	writers_stop(writers, 2);
+	suggest_release(&plan);
+}
+END_TEST
+
+START_TEST(both_columns_are_kept_alike_whichever_is_written)
+{
+	static const char different[] =
+		"SELECT COUNT(*) FROM visit WHERE NOT (BINARY note <=> BINARY remark)";
+	CLEANUP(cleanup_free) char *got = NULL;
+	struct writer writers[2];
+	struct suggest_plan plan;
+
+	fresh();
+	sql("SET SESSION sql_mode = 'STRICT_ALL_TABLES'");
+	plan_for("ALTER TABLE visit RENAME COLUMN note TO remark", &plan);
+	writers_start(writers, 2, 1);
+	run_phase(&plan, SUGGEST_EXPAND);
+	writers_stop(writers, 2);
+	sql("INSERT INTO visit (note, code) VALUES ('old', '')");
+	sql("INSERT INTO visit (remark, code) VALUES ('new', '')");
+	sql("UPDATE visit SET note = 'old app' WHERE fee = 1");
+	sql("UPDATE visit SET remark = 'new app' WHERE fee = 2");
+	sql("UPDATE visit SET remark = 'NEW APP' WHERE fee = 2");
+	got = query(different);
+	ck_assert_str_eq(got, "0");
+	writers_start(writers, 2, 50001);
+	writers_stop(writers, 2);
+	run_phase(&plan, SUGGEST_CONTRACT);
+	MEM_FREE(got);
+	got = query("SELECT COUNT(*) FROM visit WHERE remark IN ('old', 'new')");
+	ck_assert_str_eq(got, "2");
+	suggest_release(&plan);
+}
+END_TEST
+
+/* ---- what must not be done ---- */
+
+static const struct {
+	const char *before, *statement, *says, *comment;
+} refusals[] = {
+	{"CREATE TRIGGER own BEFORE INSERT ON visit FOR EACH ROW SET NEW.fee = 1",
+		"ALTER TABLE visit MODIFY fee bigint", "has triggers", "the copy would lack it"},
+	{"ALTER TABLE visit ADD FOREIGN KEY (clinic_id) REFERENCES clinic (id)",
+		"ALTER TABLE visit MODIFY fee bigint", "foreign keys", "nor that"},
+	{"ALTER TABLE visit ADD COLUMN unknown int", "ALTER TABLE visit MODIFY fee bigint",
+		"other columns", "and what the files do not tell"},
+	{"UPDATE visit SET clinic_id = 99 WHERE id = 5",
+		"ALTER TABLE visit ADD FOREIGN KEY (clinic_id) REFERENCES clinic (id)",
+		"break the foreign key", "an orphan"},
+};
+
+START_TEST(a_step_stops_before_it_does_harm)
+{
+	CLEANUP(cleanup_free) char *before = NULL;
+	CLEANUP(cleanup_free) char *after = NULL;
+	struct sql_script script;
+	struct suggest_plan plan;
+	struct err err = {0};
+
+	fresh();
+	sql(refusals[_i].before);
+	before = details();
+	plan_for(refusals[_i].statement, &plan);
+	ck_ok(mysql_dialect.split(plan.files[0].text, strlen(plan.files[0].text), &script, &err),
+		err);
+	for (size_t i = 0; i < script.n && !err.text[0]; i++) {
+		CLEANUP(cleanup_free)
+		char *one = mem_strndup(
+			plan.files[0].text + script.statements[i].offset, script.statements[i].len);
+
+		db_exec(db, conn, one, &err);
+	}
+	ck_assert_msg(strstr(err.text, refusals[_i].says) != NULL, "%s: %s", refusals[_i].comment,
+		err.text);
+	/* On MySQL the procedure is left where it stopped. */
+	sql("DROP PROCEDURE IF EXISTS rehearse_visit");
+	after = details();
+	ck_assert_str_eq(after, before);
+	sql_script_release(&script);
+	suggest_release(&plan);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("suggest_mysql");
@@ -259,6 +520,14 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
 		tc, the_steps_end_in_the_same_schema, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(
+		tc, what_is_safe_or_unknown_is_taken_over, 0, sizeof(plain) / sizeof(plain[0]));
+	tcase_add_loop_test(tc, an_old_server_gets_only_what_it_knows, 0,
+		sizeof(versions) / sizeof(versions[0]));
+	tcase_add_test(tc, a_copy_follows_whoever_writes_meanwhile);
+	tcase_add_test(tc, both_columns_are_kept_alike_whichever_is_written);
+	tcase_add_loop_test(
+		tc, a_step_stops_before_it_does_harm, 0, sizeof(refusals) / sizeof(refusals[0]));
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
