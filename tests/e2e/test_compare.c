@@ -22,7 +22,7 @@ static void teardown(void)
 }
 
 static const char *const scenarios[] = {"index-plain", "fk-plain", "set-not-null-plain",
-	"rename-naive", "add-column-volatile-default"};
+	"rename-naive", "add-column-volatile-default", "opendental-int-to-bigint"};
 enum { N_SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
 
 static void verdict_is(const char *side, const char *expected)
@@ -97,7 +97,6 @@ static const struct {
 	{{"suggest", "scenarios/index-plain/migration.sql", "--server", "oracle:23"},
 		"is not supported"},
 	{{"run", "--compare", "scenarios/index-plain", "--set", "replica.provider=promote"}, ""},
-	{{"run", "--compare", "scenarios/opendental-add-index"}, "not supported"},
 };
 
 START_TEST(wrong_words_touch_nothing)

@@ -4,24 +4,9 @@
 #include "harness/base/cleanup.h"
 #include "harness/suggest/suggest.h"
 #include "tests/integration/mysql_rig.h"
+#include "tests/support/suggest_tables.h"
 
 static struct db_conn *conn;
-
-static const char tables[] =
-	"CREATE TABLE clinic (id int PRIMARY KEY, name varchar(40) NOT NULL) ENGINE=InnoDB;\n"
-	"CREATE TABLE visit (id int NOT NULL AUTO_INCREMENT, clinic_id int, note varchar(60) NOT "
-	"NULL,\n"
-	"    fee int, code varchar(10) NOT NULL, Seen datetime, changed timestamp NOT NULL DEFAULT"
-	" '2020-01-01 00:00:00' ON UPDATE CURRENT_TIMESTAMP, PRIMARY KEY (id), KEY by_note (note),"
-	" KEY by_fee (fee)) ENGINE=InnoDB DEFAULT CHARSET=latin1;\n"
-	"CREATE TABLE pair (a int, b varchar(20), n int NOT NULL, g int AS (n + 1) VIRTUAL,"
-	" PRIMARY KEY (b, a)) ENGINE=InnoDB DEFAULT CHARSET=latin1;\n"
-	"CREATE TABLE isam (id int NOT NULL PRIMARY KEY, n int, s varchar(20)) ENGINE=MyISAM;\n"
-	"CREATE TABLE words (id int PRIMARY KEY, body text, FULLTEXT KEY (body)) ENGINE=InnoDB;\n"
-	"CREATE TABLE keyless (n int) ENGINE=InnoDB;\n"
-	"CREATE TABLE parent (id int PRIMARY KEY, n int) ENGINE=InnoDB;\n"
-	"CREATE TABLE child (id int PRIMARY KEY, n int, FOREIGN KEY (n) REFERENCES parent (id))"
-	" ENGINE=InnoDB;\n";
 
 static const char *const rows[] = {
 	"INSERT INTO clinic VALUES (1, 'a'), (2, 'b')",
@@ -84,7 +69,7 @@ static void fresh(void)
 	sql("DROP VIEW IF EXISTS visits");
 	sql("DROP TABLE IF EXISTS child, parent, visits, visit, clinic, pair, isam, words, keyless,"
 	    " _visit_new, _visit_old");
-	run_text(tables);
+	run_text(suggest_tables);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		sql(rows[i]);
 }
@@ -97,7 +82,7 @@ static void plan_of(const char *server_name, const char *statement, struct sugge
 
 	ck_ok(lint_target_parse(server_name, &engine, &target, &err), err);
 	ck_ok(suggest_begin(plan, engine, &target, &err), err);
-	ck_ok(suggest_learn(plan, tables, strlen(tables), &err), err);
+	ck_ok(suggest_learn(plan, suggest_tables, strlen(suggest_tables), &err), err);
 	ck_ok(suggest_add(plan, "m.sql", statement, strlen(statement), &err), err);
 }
 
@@ -246,77 +231,6 @@ START_TEST(the_steps_end_in_the_same_schema)
 	ck_assert_msg(!strcmp(got, wanted) && !strcmp(got_details, wanted_details),
 		"%s: %s\nis\n%s%s\nnot\n%s%s", cases[_i].comment, cases[_i].statement, got,
 		got_details, wanted, wanted_details);
-	suggest_release(&plan);
-}
-END_TEST
-
-/* ---- what there is no suggestion for ---- */
-
-static const struct {
-	const char *sql;
-	const char *comment;
-} plain[] = {
-	{"ALTER TABLE visit ADD INDEX i (fee), ALGORITHM=INPLACE, LOCK=NONE", "it is said already"},
-	{"ALTER TABLE visit ALTER COLUMN fee SET DEFAULT 3", "instant on every server"},
-	{"CREATE TABLE n (id int PRIMARY KEY); ALTER TABLE n MODIFY id bigint; CREATE INDEX i ON n"
-	 " (id)",
-		"nobody uses it yet"},
-	{"ALTER TABLE elsewhere MODIFY n bigint", "nothing is known of the table"},
-	{"ALTER TABLE keyless MODIFY n bigint", "nothing tells its rows apart"},
-	{"ALTER TABLE child MODIFY n bigint", "its copy would lack the foreign key"},
-	{"ALTER TABLE parent ADD CHECK (n > 0)", "another table refers to it"},
-	{"ALTER TABLE pair MODIFY b varchar(10)", "text that the rows are found by"},
-	{"ALTER TABLE visit DROP PRIMARY KEY, ADD UNIQUE (note)", "the key itself"},
-	{"ALTER TABLE isam ADD UNIQUE (n)", "a copy could lose rows that are alike"},
-	{"ALTER TABLE isam ADD COLUMN x int NOT NULL", "a copied row has no value for it"},
-	{"ALTER TABLE isam RENAME COLUMN n TO m", "the end would be a copy under a lock"},
-	{"ALTER TABLE visit RENAME COLUMN note TO x; UPDATE visit SET x = 'a'",
-		"the next statement is of the new form"},
-	{"RENAME TABLE visit TO a, clinic TO visit", "an exchange"},
-	{"DROP TABLE visit", "no form of it is safe"},
-	{"UPDATE visit SET fee = 0", "no DDL"},
-	{"nonsense here", "not understood"},
-};
-
-START_TEST(what_is_safe_or_unknown_is_taken_over)
-{
-	struct suggest_plan plan;
-
-	plan_for(plain[_i].sql, &plan);
-	ck_assert_msg(!plan.n_rewritten, "%s: %s", plain[_i].comment, plan.files[0].text);
-	ck_assert_uint_eq(plan.n_files, plan.n_statements);
-	suggest_release(&plan);
-}
-END_TEST
-
-static const struct {
-	const char *server, *sql;
-	const char *says; /* in the first file; NULL: no suggestion */
-	const char *comment;
-} versions[] = {
-	{"mysql:8.0.28", "ALTER TABLE visit ADD x int AFTER id", "ALGORITHM=INPLACE, LOCK=NONE",
-		"instant only from 8.0.29 on"},
-	{"mysql:8.0.29", "ALTER TABLE visit ADD x int AFTER id", ", ALGORITHM=INSTANT;", ""},
-	{"mysql:8.0.28", "ALTER TABLE visit RENAME COLUMN note TO x", NULL,
-		"the second column would go in a rebuild, under a lock"},
-	{"mysql:8.0.29", "ALTER TABLE visit RENAME COLUMN note TO x", "ADD COLUMN x", ""},
-	{"mysql:8.4", "ALTER TABLE visit MODIFY fee bigint", "CREATE PROCEDURE",
-		"MySQL has no blocks outside of procedures"},
-	{"mariadb:10.11", "ALTER TABLE visit MODIFY fee bigint", "BEGIN NOT ATOMIC", ""},
-	{"mariadb:11.8", "ALTER TABLE visit MODIFY fee bigint", "ALGORITHM=COPY, LOCK=NONE",
-		"a copy beside the traffic, from 11.2 on"},
-	{"mariadb:11.8", "ALTER TABLE isam MODIFY n bigint", "BEGIN NOT ATOMIC", "not of MyISAM"},
-};
-
-START_TEST(an_old_server_gets_only_what_it_knows)
-{
-	struct suggest_plan plan;
-
-	plan_of(versions[_i].server, versions[_i].sql, &plan);
-	ck_assert_uint_eq(plan.n_rewritten, versions[_i].says != NULL);
-	if (versions[_i].says)
-		ck_assert_msg(strstr(plan.files[0].text, versions[_i].says) != NULL, "%s: %s",
-			versions[_i].comment, plan.files[0].text);
 	suggest_release(&plan);
 }
 END_TEST
@@ -520,10 +434,6 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
 		tc, the_steps_end_in_the_same_schema, 0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_loop_test(
-		tc, what_is_safe_or_unknown_is_taken_over, 0, sizeof(plain) / sizeof(plain[0]));
-	tcase_add_loop_test(tc, an_old_server_gets_only_what_it_knows, 0,
-		sizeof(versions) / sizeof(versions[0]));
 	tcase_add_test(tc, a_copy_follows_whoever_writes_meanwhile);
 	tcase_add_test(tc, both_columns_are_kept_alike_whichever_is_written);
 	tcase_add_loop_test(
