@@ -1,10 +1,16 @@
 /* Suggestions on a real server: the steps end in the schema that the statement itself makes. */
+#include <stdio.h>
+#include <string.h>
+
 #include "adapters/mysql/dialect.h"
 #include "adapters/suggest.h"
 #include "harness/base/cleanup.h"
 #include "harness/suggest/suggest.h"
-#include "tests/integration/mysql_rig.h"
+#include "harness/base/clock.h"
+#include "harness/base/mem.h"
+#include "tests/support/rig.h"
 #include "tests/support/suggest_tables.h"
+#include "tests/support/suite.h"
 
 static struct db_conn *conn;
 
@@ -19,7 +25,7 @@ static const char *const rows[] = {
 
 static void start(void)
 {
-	rig_start();
+	rig_start_mariadb();
 	test_mysql_sequences(&server.server, "test");
 }
 
