@@ -310,13 +310,41 @@ static uint64_t worst_second(const struct result_phase *p)
 	return worst;
 }
 
-static uint64_t waits_caused(const struct result *r)
+static struct result_waits waits_caused(const struct result *r)
 {
-	uint64_t n = 0;
+	struct result_waits all = {0};
 
-	for (size_t i = 0; i < r->n_statements; i++)
-		n += r->statements[i].caused.count;
-	return n;
+	for (size_t i = 0; i < r->n_statements; i++) {
+		const struct result_waits *w = &r->statements[i].caused;
+
+		all.count += w->count;
+		all.total_us += w->total_us;
+		all.max_us = w->max_us > all.max_us ? w->max_us : all.max_us;
+	}
+	return all;
+}
+
+/* Where the client itself came too late for want of a core, and the waits behind the migration are
+ * far too short to be the reason, nothing tells its harm from the machine's. */
+static bool starved(const struct result *r, const struct result_waits *waits, uint64_t p99_us)
+{
+	return *rules_text(r->rehearsal.schedule_note) && waits->max_us < p99_us / 2;
+}
+
+static void say_why(struct str *message, const struct result_waits *waits, bool starved)
+{
+	char buf[UNITS_TEXT];
+
+	if (!waits->count)
+		str_add(message,
+			starved ? ", and nobody waited for its locks: the machine was busy"
+				: ", although nobody waited for its locks");
+	else if (starved)
+		str_addf(message,
+			", and nobody waited longer than %s behind it: the machine was busy",
+			units_duration_text(waits->max_us, buf));
+	else
+		str_add(message, ", with transactions waiting behind it");
 }
 
 void rule_latency_p99(const struct verdict_rule *rule, struct result *r)
@@ -324,11 +352,9 @@ void rule_latency_p99(const struct verdict_rule *rule, struct result *r)
 	const struct result_phase *m = rules_phase(r, PHASE_MIGRATION);
 	const struct result_phase *base = rules_phase(r, PHASE_BASELINE);
 	uint64_t now = m ? m->latency_us.p99 : 0, then = base ? base->latency_us.p99 : 0;
-	uint64_t waits = waits_caused(r), noise = base ? worst_second(base) : 0;
-	/* Where the client itself came too late for want of a core, and nobody waited for a lock of
-	 * the migration, nothing tells its harm from the machine's. */
-	bool starved = !waits && *rules_text(r->rehearsal.schedule_note);
-	bool unclear = noise >= now || starved;
+	struct result_waits waits = waits_caused(r);
+	uint64_t noise = base ? worst_second(base) : 0;
+	bool unclear = noise >= now || starved(r, &waits, now);
 	struct str message = {0}, evidence = {0};
 	char a[UNITS_TEXT], b[UNITS_TEXT];
 
@@ -341,23 +367,19 @@ void rule_latency_p99(const struct verdict_rule *rule, struct result *r)
 	if (noise >= now)
 		str_addf(&message, ", but the baseline had seconds as bad (%s)",
 			units_duration_text(noise, a));
-	else if (waits)
-		str_add(&message, ", with transactions waiting behind it");
-	else if (starved)
-		str_add(&message, ", and nobody waited for its locks: the machine was busy");
 	else
-		str_add(&message, ", although nobody waited for its locks");
+		say_why(&message, &waits, unclear);
 	str_addf(&evidence,
 		"%.3g times the baseline, allowed %.3g; worst second of the baseline %s",
 		(double)now / (double)(then ? then : 1), r->rules.p99_ratio,
 		units_duration_text(noise, a));
-	if (!waits)
+	if (!waits.count)
 		str_add(&evidence, "; no lock wait behind the migration: CPU or I/O");
 	rules_add(rule, r, unclear ? SEVERITY_INCONCLUSIVE : SEVERITY_REJECT, 0, str_take(&message),
 		str_take(&evidence),
 		mem_strdup(unclear ? "rehearse again on a quiet machine, with a longer baseline"
-				: waits ? "shorten the lock waits"
-					: "run it at a quiet hour, or in smaller steps"));
+				: waits.count ? "shorten the lock waits"
+					      : "run it at a quiet hour, or in smaller steps"));
 }
 
 void rule_baseline_unfit(const struct verdict_rule *rule, struct result *r)

@@ -73,6 +73,10 @@ CHANGE(slow_and_starved, slow(r);
 	sample_set(&r->rehearsal.schedule_note, "the client was short of CPU"))
 CHANGE(slow_waiting_and_starved, slow_and_starved(r);
 	sample_waits(r, 1, "book", "public.a", "AccessExclusiveLock", 3, 55000, false))
+CHANGE(slow_hardly_waiting_and_starved, slow_and_starved(r);
+	sample_waits(r, 1, "book", "public.a", "AccessExclusiveLock", 3, 29000, false))
+CHANGE(slow_hardly_waiting, slow(r);
+	sample_waits(r, 1, "book", "public.a", "AccessExclusiveLock", 3, 29000, false))
 CHANGE(pool, r->phases[PHASE_MIGRATION].transactions.pool_timeouts = 1)
 CHANGE(pool_after, r->phases[PHASE_RECOVERY].transactions.pool_timeouts = 4;
 	r->rules.max_pool_timeouts = 3)
@@ -185,6 +189,11 @@ static const struct {
 	{"the client had no core, and nobody waited", slow_and_starved, "inconclusive",
 		"latency-p99", SEVERITY_INCONCLUSIVE, 0},
 	{"the client had no core, but some waited", slow_waiting_and_starved, "reject",
+		"latency-p99", SEVERITY_REJECT, 0},
+	{"the client had no core, and the waits are too short for that",
+		slow_hardly_waiting_and_starved, "inconclusive", "latency-p99",
+		SEVERITY_INCONCLUSIVE, 0},
+	{"it had its core: short waits excuse nothing", slow_hardly_waiting, "reject",
 		"latency-p99", SEVERITY_REJECT, 0},
 	{"none allowed", pool, "reject", "pool-timeout", SEVERITY_REJECT, 0},
 	{"one too many, in recovery", pool_after, "reject", "pool-timeout", SEVERITY_REJECT, 0},
