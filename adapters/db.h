@@ -81,6 +81,8 @@ struct db_target {
 enum {
 	DB_FEATURE_DDL_COMMITS = 1,    /* each DDL statement commits implicitly (MySQL) */
 	DB_FEATURE_QUESTION_MARKS = 2, /* `?`, each use its own parameter; else $1 */
+	/* An error undoes its statement alone, and the transaction goes on (MySQL). */
+	DB_FEATURE_ERRORS_PASS = 4,
 };
 
 struct db_conn; /* each adapter's own */

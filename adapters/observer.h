@@ -90,8 +90,12 @@ struct foreign_statement {
 	char *sql;
 	char code[16]; /* "" it went well */
 	char *error;   /* "" it went well */
-	/* Its locks with hold_us 0, for the caller knows when transactions end; rewrites; WAL of
-	 * all sessions. Scans are not told. */
+	/* The session keeps what it has locked, though no BEGIN of its says so: it has switched
+	 * autocommit off, or locked tables by name. */
+	bool holds;
+	/* Its locks with hold_us 0, for the caller knows when transactions end, or what it is known
+	 * to be; rewrites; WAL of all sessions. Scans are not told where the server does not tell
+	 * them. */
 	struct statement_facts facts;
 };
 void foreign_statement_release(struct foreign_statement *s);
@@ -178,8 +182,8 @@ struct observer_ops {
 	int (*predict)(
 		struct observer *o, const char *sql, struct prediction *ret, struct err *err);
 	/*
-	 * Optional, all three or none; on servers that the harness started. Makes the server tell
-	 * what the sessions of a command do. *ret_env: by what a client becomes one of them
+	 * Optional, all or none. Makes the server tell what the sessions of a command do, or
+	 * refuses (ERR_REFUSED) where it cannot. *ret_env: by what a client becomes one of them
 	 * (DATABASE_URL and the variables of the engine's own clients), NULL-terminated; caller
 	 * frees. Poll goes on, from its own thread.
 	 */

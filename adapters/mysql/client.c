@@ -390,7 +390,7 @@ static bool my_limits_all(const struct db_conn *conn)
 
 const struct db_adapter mysql_db = {
 	.name = "mysql",
-	.features = DB_FEATURE_DDL_COMMITS | DB_FEATURE_QUESTION_MARKS,
+	.features = DB_FEATURE_DDL_COMMITS | DB_FEATURE_QUESTION_MARKS | DB_FEATURE_ERRORS_PASS,
 	.open = my_conn_open,
 	.close = my_conn_close,
 	.query_start = my_query_start,

@@ -15,6 +15,7 @@ static void close_observer(struct observer *o)
 		return;
 	my_observer_unwatch(o);
 	my_oracle_release(&o->oracle);
+	my_foreign_release(&o->foreign, &o->facts.session);
 	my_facts_release(&o->facts);
 	my_observer_watch_release(o);
 	mem_free(o);
@@ -51,6 +52,7 @@ static int open_observer(
 	o->replica = config->replica;
 	atomic_store(&o->min_wait_us, config->min_wait_us);
 	my_observer_watch_init(o);
+	my_foreign_init(&o->foreign);
 	my_oracle_init(&o->oracle, config->replica);
 	if (open_parts(o, config, err)) {
 		close_observer(o);
@@ -156,5 +158,8 @@ const struct observer_ops mysql_observer = {
 	.statement_own = statement_own,
 	.statement_end = statement_end,
 	.predict = predict,
+	.foreign_open = my_foreign_open,
+	.foreign_poll = my_foreign_poll,
+	.foreign_finish = my_foreign_finish,
 	.leftovers = leftovers,
 };

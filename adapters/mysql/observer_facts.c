@@ -79,7 +79,7 @@ static int ask_number(struct observer_facts *f, char *sql, uint64_t *ret, struct
 	return 0;
 }
 
-static int read_counters(struct observer_facts *f, struct my_counters *ret, struct err *err)
+int my_facts_counters(struct observer_facts *f, struct my_counters *ret, struct err *err)
 {
 	uint64_t redo = 0;
 
@@ -115,8 +115,7 @@ static int read_counters(struct observer_facts *f, struct my_counters *ret, stru
 	return 0;
 }
 
-/* How many rows the table has; an estimate with InnoDB. */
-static int ask_rows(struct observer_facts *f, struct err *err)
+int my_facts_rows(struct observer_facts *f, struct err *err)
 {
 	CLEANUP(cleanup_free) char *sql = NULL;
 	const char *dot = f->object ? strchr(f->object, '.') : NULL;
@@ -135,6 +134,17 @@ static int ask_rows(struct observer_facts *f, struct err *err)
 
 /* ---- the beginning ---- */
 
+void my_facts_aim(struct observer_facts *f, const char *sql)
+{
+	my_target_release(&f->target);
+	my_target_parse(sql, &f->target);
+	f->adds_rows = f->target.adds_rows;
+	MEM_FREE(f->object);
+	if (f->target.table)
+		f->object = mem_printf("%s.%s", f->target.schema ? f->target.schema : f->database,
+			f->target.table);
+}
+
 int my_facts_begin(struct observer_facts *f, uint64_t session, const char *sql, struct err *err)
 {
 	uint64_t now = clock_wall_us();
@@ -143,19 +153,13 @@ int my_facts_begin(struct observer_facts *f, uint64_t session, const char *sql, 
 	f->migration.session = session;
 	f->ended_well = false;
 	f->affected = 0;
-	my_target_release(&f->target);
-	my_target_parse(sql, &f->target);
-	f->adds_rows = f->target.adds_rows;
-	MEM_FREE(f->object);
-	if (f->target.table)
-		f->object = mem_printf("%s.%s", f->target.schema ? f->target.schema : f->database,
-			f->target.table);
+	my_facts_aim(f, sql);
 	my_seen_clear(&f->earlier);
 	if (ask_thread(f, err) ||
 		my_locks_read(
 			&f->session, f->sampled.source, f->migration, &f->earlier, now, now, err) ||
 		my_tables_load(&f->before, &f->session, f->database, f->mysql, err) ||
-		ask_rows(f, err) || read_counters(f, &f->counters, err))
+		my_facts_rows(f, err) || my_facts_counters(f, &f->counters, err))
 		return -1;
 	f->begin_us = clock_wall_us();
 	my_sampler_start(&f->sampled, f->migration, f->begin_us);
@@ -381,6 +385,18 @@ static void fill_locks(struct observer_facts *f, const struct my_seen_locks *ope
 	add_unseen(f, &cap, end_us, ret);
 }
 
+void my_facts_judge(struct observer_facts *f, const struct my_table_set *after,
+	const struct my_seen_locks *open, const struct my_counters *now, uint64_t end_us,
+	struct statement_facts *ret)
+{
+	snprintf(ret->algorithm, sizeof(ret->algorithm), "%s", algorithm_of(f, after, now));
+	fill_locks(f, open, end_us, ret);
+	fill_rewritten(f, after, ret);
+	follow_names(f, after);
+	fill_scanned(f, now, ret);
+	ret->wal_bytes = now->wal > f->counters.wal ? now->wal - f->counters.wal : 0;
+}
+
 int my_facts_end(struct observer_facts *f, struct statement_facts *ret, struct err *err)
 {
 	struct my_table_set after = {0};
@@ -393,15 +409,9 @@ int my_facts_end(struct observer_facts *f, struct statement_facts *ret, struct e
 	lock_sampler_stop(&f->sampled.sampler);
 	if (!my_locks_read(
 		    &f->session, f->sampled.source, f->migration, &open, end_us, end_us, err) &&
-		!read_counters(f, &now, err) &&
+		!my_facts_counters(f, &now, err) &&
 		!my_tables_load(&after, &f->session, f->database, f->mysql, err)) {
-		snprintf(ret->algorithm, sizeof(ret->algorithm), "%s",
-			algorithm_of(f, &after, &now));
-		fill_locks(f, &open, end_us, ret);
-		fill_rewritten(f, &after, ret);
-		follow_names(f, &after);
-		fill_scanned(f, &now, ret);
-		ret->wal_bytes = now.wal > f->counters.wal ? now.wal - f->counters.wal : 0;
+		my_facts_judge(f, &after, &open, &now, end_us, ret);
 		result = 0;
 	}
 	my_tables_release(&after);

@@ -27,6 +27,10 @@ struct my_seen_locks {
 struct my_seen_lock *my_seen_find(
 	const struct my_seen_locks *seen, const char *object, const char *mode);
 void my_seen_clear(struct my_seen_locks *seen);
+/* Of a row of the server's type, schema and name, the object whose lock can make others wait for a
+ * table; NULL: it is none such. Caller frees. */
+char *my_lock_object(const struct observer_session *s, unsigned row, const char *mode);
+const char *my_lock_mode(const char *told); /* without the plugin's prefix */
 
 /* Samples one session's locks on a connection of its own. */
 struct my_lock_sampler {
@@ -81,6 +85,18 @@ int my_facts_begin(struct observer_facts *f, uint64_t session, const char *sql, 
 int my_facts_locks(struct observer_facts *f, struct err *err);
 int my_facts_own(struct observer_facts *f, struct db_conn *migration, struct err *err);
 int my_facts_end(struct observer_facts *f, struct statement_facts *ret, struct err *err);
+
+/* ---- the parts of those, for statements of other sessions ---- */
+
+void my_facts_aim(struct observer_facts *f, const char *sql); /* what it is about */
+/* How many rows the table has that it is about, as `before` has it; an estimate with InnoDB. */
+int my_facts_rows(struct observer_facts *f, struct err *err);
+/* f->thread 0: only what was written to the logs. */
+int my_facts_counters(struct observer_facts *f, struct my_counters *ret, struct err *err);
+/* From what was seen alone: the sampler's locks, `before` and `after`, the counters. */
+void my_facts_judge(struct observer_facts *f, const struct my_table_set *after,
+	const struct my_seen_locks *open, const struct my_counters *now, uint64_t end_us,
+	struct statement_facts *ret);
 
 /* observer_leftovers.c */
 int my_leftovers_open(struct observer_facts *f, struct err *err);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "adapters/mysql/observer_facts.h"
+#include "adapters/mysql/observer_foreign.h"
 #include "adapters/mysql/observer_ring.h"
 #include "adapters/mysql/observer_rows.h"
 #include "adapters/mysql/oracle.h"
@@ -56,6 +57,8 @@ struct observer {
 	/* The migration's side: another thread. */
 	struct observer_facts facts;
 	struct oracle oracle;
+
+	struct my_foreign foreign; /* both */
 };
 
 /* observer_source.c: sets the server up and picks what works. */
@@ -79,6 +82,9 @@ int my_observer_take(struct observer *o, void (*sink)(void *ctx, struct wait_eve
 /* A migration statement on `object` begins; ends. */
 void my_observer_span_begin(struct observer *o, uint64_t session, const char *object);
 void my_observer_span_end(struct observer *o);
+/* A statement of any session; end_us 0: it runs. What was said of it before is made exact. */
+void my_observer_span(struct observer *o, uint64_t session, const char *object, uint64_t begin_us,
+	uint64_t end_us);
 
 /* observer_events.c: performance_schema. */
 int my_observer_look_events(struct observer *o, bool last, struct err *err);

@@ -23,22 +23,27 @@
 #define OLD_LOG "mysql.rehearse_slow_log"
 #define NEW_LOG "mysql.rehearse_slow_log_new"
 
-static bool set_up(struct observer_session *s, uint64_t min_wait_us)
+bool my_row_log_set_up(struct observer_session *s, uint64_t min_us)
 {
 	/* Sessions keep what they began with: whoever connects from now on is told. */
 	static const char *const settings[] = {
 		"SET SESSION sql_log_bin = 0",
 		"SET GLOBAL log_output = IF(@@general_log, 'FILE,TABLE', 'TABLE')",
-		"SET GLOBAL log_slow_filter = ''",
-		"SET GLOBAL log_slow_rate_limit = 1",
 		"SET GLOBAL min_examined_row_limit = 0",
 		"DROP TABLE IF EXISTS " OLD_LOG ", " NEW_LOG,
 		"TRUNCATE TABLE " LOG,
 	};
+	/* Each server has some of them. */
+	static const char *const filters[] = {
+		"SET GLOBAL log_slow_filter = ''",
+		"SET GLOBAL log_slow_rate_limit = 1",
+		"SET GLOBAL log_slow_admin_statements = ON",
+	};
 	CLEANUP(cleanup_free)
-	char *limit =
-		mem_printf("SET GLOBAL long_query_time = %.6f", (double)min_wait_us * 0.9 / 1e6);
+	char *limit = mem_printf("SET GLOBAL long_query_time = %.6f", (double)min_us * 0.9 / 1e6);
 
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		mo_can(s, filters[i]);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (!mo_can(s, settings[i]))
 			return false;
@@ -77,7 +82,7 @@ void my_row_log_open(struct my_row_log *l, struct observer_session *s, uint64_t 
 {
 	*l = (struct my_row_log){.min_wait_us = min_wait_us, .clock_us = UINT64_MAX};
 	l->on = read_clock(l, s) && time_mutex(s) &&
-		set_up(s, min_wait_us < LIMIT_MAX_US ? min_wait_us : LIMIT_MAX_US);
+		my_row_log_set_up(s, min_wait_us < LIMIT_MAX_US ? min_wait_us : LIMIT_MAX_US);
 }
 
 /* ---- events ---- */
@@ -210,9 +215,17 @@ static int read_statements(
 
 	if (mo_ask(s, sql, err))
 		return -1;
-	for (unsigned i = 0; i < mo_rows(s); i++)
-		*MEM_PUSH(l->statements, l->n_statements, l->cap_statements) =
-			statement_of(l, s, i);
+	for (unsigned i = 0; i < mo_rows(s); i++) {
+		struct my_row_statement statement = statement_of(l, s, i);
+
+		*MEM_PUSH(l->statements, l->n_statements, l->cap_statements) = statement;
+		if (l->told && mo_number(s, i, 5))
+			l->told(l->told_ctx,
+				&(struct my_told_statement){.session = statement.session,
+					.start_us = statement.start_us,
+					.end_us = statement.end_us,
+					.sql = statement.sql});
+	}
 	l->read += mo_rows(s);
 	return 0;
 }
@@ -256,7 +269,13 @@ static int read_all(struct my_row_log *l, struct observer_session *s,
 	/* Statements first: what they waited for has then happened. */
 	if (read_statements(l, s, LOG, err))
 		return -1;
-	return read_events(l, s, clock, threads, err);
+	return l->on ? read_events(l, s, clock, threads, err) : 0;
+}
+
+void my_row_log_tell(struct my_row_log *l, bool tell, my_told_sink *sink, void *ctx)
+{
+	l->told = tell ? sink : NULL;
+	l->told_ctx = ctx;
 }
 
 void my_row_log_close(struct my_row_log *l, struct observer_session *s)
@@ -272,9 +291,9 @@ void my_row_log_read(struct my_row_log *l, struct observer_session *s,
 	uint64_t now = clock_wall_us(), start = clock_us(), rest;
 	struct err err = {0};
 
-	if (!l->on || !clock->known || now < l->next_us)
+	if ((!l->on && !l->told) || (l->on && !clock->known) || l->failed || now < l->next_us)
 		return;
-	if (min_wait_us > l->min_wait_us) {
+	if (min_wait_us > l->min_wait_us && !l->told) {
 		my_row_log_close(l, s);
 		return;
 	}
@@ -282,7 +301,8 @@ void my_row_log_read(struct my_row_log *l, struct observer_session *s,
 		read_clock(l, s);
 	l->failed = read_all(l, s, clock, threads, &err) != 0;
 	if (!l->failed) {
-		judge_all(l, threads, sink, ctx);
+		if (l->on)
+			judge_all(l, threads, sink, ctx);
 		l->read_us = now;
 	}
 	drop_statements(l);

@@ -30,6 +30,14 @@ struct my_row_statement {
 	char *schema, *sql;
 };
 
+/* A statement of a session of MY_COMMAND_ACCOUNT, as the log has it, in full. */
+struct my_told_statement {
+	uint64_t session, start_us, end_us; /* wall */
+	const char *sql;
+};
+
+typedef void my_told_sink(void *ctx, const struct my_told_statement *statement);
+
 struct my_row_log {
 	bool on, failed;
 	uint64_t min_wait_us; /* at the opening */
@@ -44,7 +52,19 @@ struct my_row_log {
 	uint64_t read; /* rows of the slow log that were read */
 	struct my_row_statement *statements;
 	size_t n_statements, cap_statements;
+	/* Who is told what a command's sessions send, on MySQL, too. */
+	my_told_sink *told;
+	void *told_ctx;
 };
+
+/* The account of a migration that a command runs. */
+#define MY_COMMAND_ACCOUNT "rehearse_command"
+
+/* The settings by which the server logs statements to its table; waits are not touched. */
+bool my_row_log_set_up(struct observer_session *s, uint64_t min_us);
+/* From now on, or no more: all that the account's sessions send goes to the sink, from within
+ * my_row_log_read(). */
+void my_row_log_tell(struct my_row_log *l, bool tell, my_told_sink *sink, void *ctx);
 
 /* Sets the server up; `on` says whether that worked. */
 void my_row_log_open(struct my_row_log *l, struct observer_session *s, uint64_t min_wait_us);

@@ -380,9 +380,9 @@ static int look(
 static void read_log(struct my_row_waits *r, struct observer_session *s, uint64_t seen,
 	uint64_t min_wait_us, uint64_t now_us)
 {
-	if (r->waits != seen || r->n || r->n_ended)
+	if (r->waits != seen || r->n || r->n_ended || r->log.told)
 		r->log_until_us = now_us + LOG_AFTER_US;
-	if (r->log.on && now_us <= r->log_until_us)
+	if ((r->log.on || r->log.told) && now_us <= r->log_until_us)
 		my_row_log_read(
 			&r->log, s, r->clock, r->threads, min_wait_us, my_row_exact_note, r);
 }

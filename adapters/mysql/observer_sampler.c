@@ -32,8 +32,12 @@ void my_seen_clear(struct my_seen_locks *seen)
 	seen->n = 0;
 }
 
-/* The row's object when its lock can make others wait for a table; NULL otherwise. */
-static char *object_of(const struct observer_session *s, unsigned row, const char *mode)
+const char *my_lock_mode(const char *told)
+{
+	return strncmp(told, "MDL_", 4) ? told : told + 4;
+}
+
+char *my_lock_object(const struct observer_session *s, unsigned row, const char *mode)
 {
 	const char *type = mo_text(s, row, 0), *name = mo_text(s, row, 2);
 	const char *schema = mo_text(s, row, 1);
@@ -58,9 +62,8 @@ static void take(struct my_seen_locks *seen, const struct observer_session *s, u
 	for (size_t i = 0; i < seen->n; i++)
 		seen->list[i].now = false;
 	for (unsigned i = 0; i < mo_rows(s); i++) {
-		const char *told = mo_text(s, i, 3);
-		const char *mode = strncmp(told, "MDL_", 4) ? told : told + 4;
-		CLEANUP(cleanup_free) char *object = object_of(s, i, mode);
+		const char *mode = my_lock_mode(mo_text(s, i, 3));
+		CLEANUP(cleanup_free) char *object = my_lock_object(s, i, mode);
 		struct my_seen_lock *lock = object ? my_seen_find(seen, object, mode) : NULL;
 
 		if (!object)

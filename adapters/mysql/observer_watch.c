@@ -71,15 +71,52 @@ int my_observer_take(struct observer *o, void (*sink)(void *ctx, struct wait_eve
 
 /* ---- the migration's statements ---- */
 
-void my_observer_span_begin(struct observer *o, uint64_t session, const char *object)
+/* The caller holds the mutex. */
+static struct my_statement_span *add_span(
+	struct observer *o, uint64_t session, const char *object, uint64_t begin_us)
 {
-	pthread_mutex_lock(&o->lock);
+	struct my_statement_span *span;
+
 	if (o->n_spans == SPANS_MAX) {
 		mem_free(o->spans[0].object);
 		memmove(o->spans, o->spans + 1, --o->n_spans * sizeof(*o->spans));
 	}
-	*MEM_PUSH(o->spans, o->n_spans, o->cap_spans) = (struct my_statement_span){
-		.session = session, .begin_us = clock_wall_us(), .object = mem_strdup(object)};
+	span = MEM_PUSH(o->spans, o->n_spans, o->cap_spans);
+	*span = (struct my_statement_span){
+		.session = session, .begin_us = begin_us, .object = mem_strdup(object)};
+	return span;
+}
+
+static struct my_statement_span *running_span(struct observer *o, uint64_t session)
+{
+	for (size_t i = 0; i < o->n_spans; i++)
+		if (o->spans[i].session == session && !o->spans[i].end_us)
+			return &o->spans[i];
+	return NULL;
+}
+
+void my_observer_span(struct observer *o, uint64_t session, const char *object, uint64_t begin_us,
+	uint64_t end_us)
+{
+	struct my_statement_span *running;
+
+	pthread_mutex_lock(&o->lock);
+	running = running_span(o, session);
+	if (running && (end_us || strcmp(running->object, object) == 0)) {
+		running->begin_us = begin_us < running->begin_us ? begin_us : running->begin_us;
+		running->end_us = end_us;
+	}
+	if (running && !end_us && strcmp(running->object, object) != 0)
+		running->end_us = begin_us;
+	if (!running || strcmp(running->object, object) != 0)
+		add_span(o, session, object, begin_us)->end_us = end_us;
+	pthread_mutex_unlock(&o->lock);
+}
+
+void my_observer_span_begin(struct observer *o, uint64_t session, const char *object)
+{
+	pthread_mutex_lock(&o->lock);
+	add_span(o, session, object, clock_wall_us());
 	pthread_mutex_unlock(&o->lock);
 }
 
@@ -116,6 +153,7 @@ int my_observer_look(struct observer *o, bool last, struct err *err)
 	int result;
 
 	copy_spans(o);
+	my_row_log_tell(&o->rows.log, atomic_load(&o->foreign.open), my_foreign_row, &o->foreign);
 	if (o->kind == OBSERVER_EVENTS)
 		result = my_observer_look_events(o, last, err);
 	else
@@ -126,6 +164,8 @@ int my_observer_look(struct observer *o, bool last, struct err *err)
 				&o->rows, &o->session, &o->waits, atomic_load(&o->min_wait_us), err)
 		      : my_row_waits_poll(&o->rows, &o->session, &o->waits,
 				atomic_load(&o->min_wait_us), err);
+	if (!result)
+		my_foreign_was_read(&o->foreign, &o->rows.log);
 	atomic_store(&o->waiting, my_waits_count(&o->waits) + (unsigned)o->rows.n);
 	return result;
 }
@@ -147,6 +187,8 @@ static bool migrates(struct observer *o)
 	const struct my_statement_span *last;
 	bool recent;
 
+	if (atomic_load(&o->foreign.open))
+		return true;
 	pthread_mutex_lock(&o->lock);
 	last = o->n_spans ? &o->spans[o->n_spans - 1] : NULL;
 	recent = last && (!last->end_us || clock_wall_us() < last->end_us + BUSY_US);

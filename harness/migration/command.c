@@ -162,6 +162,7 @@ static void on_statement(void *ctx, const struct foreign_statement *s)
 {
 	struct command *c = ctx;
 	struct command_session *session = find_session(c, s->session);
+	const unsigned features = c->runner.db->features;
 	struct sql_script script = {0};
 	bool undone = false;
 	unsigned flags = 0;
@@ -176,17 +177,19 @@ static void on_statement(void *ctx, const struct foreign_statement *s)
 		flags |= f;
 		if (*s->code)
 			continue;
-		undone = undone || (f & SQL_TX_ROLLBACK) ||
-			((f & SQL_TX_COMMIT) && session->failed);
-		if (f & (SQL_TX_COMMIT | SQL_TX_ROLLBACK))
+		undone =
+			undone || (f & SQL_TX_ROLLBACK) || ((f & SQL_TX_COMMIT) && session->failed);
+		if ((f & (SQL_TX_COMMIT | SQL_TX_ROLLBACK)) ||
+			((f & SQL_DDL) && (features & DB_FEATURE_DDL_COMMITS)))
 			session->in_transaction = session->failed = false;
 		if (f & SQL_TX_BEGIN)
 			session->in_transaction = true;
 	}
-	session->failed = session->in_transaction && (session->failed || *s->code);
+	session->failed = session->in_transaction && !(features & DB_FEATURE_ERRORS_PASS) &&
+		(session->failed || *s->code);
 	if (matters(s, flags))
 		take_statement(c, s, &script, true);
-	if (!session->in_transaction)
+	if (!session->in_transaction && !s->holds)
 		end_transaction(c, s->session, s->end_us, undone);
 	sql_script_release(&script);
 }
