@@ -14,6 +14,7 @@
 #define LAG_US 60000	      /* samples have followed a statement that is so old */
 #define EVENT_LATE_US 2000000 /* then nothing has told how it ended */
 #define END_WITHIN_US 20000000
+#define ROWS_AT_ONCE 500 /* then events are read again, before they are overwritten */
 #define KEEP_US 5000000
 #define LEAVE_US 300000 /* for sessions whose client is gone */
 
@@ -35,7 +36,7 @@ static void release_rows(struct my_foreign_rows *rows)
 static void release_events(struct my_foreign *f)
 {
 	for (size_t i = 0; i < f->n_events; i++)
-		mem_free(f->events[i].error);
+		my_foreign_event_release(&f->events[i]);
 	mem_free(f->events);
 }
 
@@ -55,6 +56,7 @@ void my_foreign_release(struct my_foreign *f, struct observer_session *s)
 	for (size_t i = 0; i < MY_FOREIGN_PAST; i++)
 		mem_free(f->past[i].object);
 	release_events(f);
+	mem_free(f->seen);
 	mem_free(f->locks);
 	mem_free(f->points);
 	mem_free(f->sessions);
@@ -98,27 +100,30 @@ static void remember(struct my_foreign *f, const struct my_foreign_row *row)
 	past->object = mem_strdup(row->object);
 }
 
-/* By their ends, as far as they have come: the log has them in that order, but for a little. */
+/* By their ends: the log has them in that order, but for a little. */
+void my_foreign_add(struct observer *o, struct my_foreign_row row)
+{
+	struct my_foreign_rows *w = &o->foreign.waiting;
+	size_t at;
+
+	my_facts_aim(&o->facts, row.sql);
+	if (o->facts.object) {
+		row.object = mem_strdup(o->facts.object);
+		remember(&o->foreign, &row);
+	}
+	(void)MEM_PUSH(w->list, w->n, w->cap);
+	for (at = w->n - 1; at && w->list[at - 1].end_us > row.end_us; at--)
+		w->list[at] = w->list[at - 1];
+	w->list[at] = row;
+}
+
 static void fetch(struct observer *o)
 {
 	struct my_foreign *f = &o->foreign;
-	struct my_foreign_rows *w = &f->waiting;
 
 	pthread_mutex_lock(&f->mutex);
-	for (size_t i = 0; i < f->queue.n; i++) {
-		struct my_foreign_row row = f->queue.list[i];
-		size_t at;
-
-		my_facts_aim(&o->facts, row.sql);
-		if (o->facts.object) {
-			row.object = mem_strdup(o->facts.object);
-			remember(f, &row);
-		}
-		(void)MEM_PUSH(w->list, w->n, w->cap);
-		for (at = w->n - 1; at && w->list[at - 1].end_us > row.end_us; at--)
-			w->list[at] = w->list[at - 1];
-		w->list[at] = row;
-	}
+	for (size_t i = 0; i < f->queue.n; i++)
+		my_foreign_add(o, f->queue.list[i]);
 	f->queue.n = 0;
 	pthread_mutex_unlock(&f->mutex);
 }
@@ -136,16 +141,14 @@ static int tell(struct observer *o, size_t i, struct my_foreign_event *event,
 
 	s.holds = my_foreign_follow(
 		my_foreign_session(f, row->session, sink), row->sql, !*event->code);
-	event->used = true;
+	event->told = true;
 	memcpy(s.code, event->code, sizeof(s.code));
 	s.error = mem_strdup(event->error);
 	if (row->object)
 		my_observer_span(o, row->session, row->object, row->start_us, row->end_us);
 	failed = my_foreign_facts(o, &s, event, err);
-	if (!failed) {
-		f->told++;
+	if (!failed)
 		sink->statement(sink->ctx, &s);
-	}
 	foreign_statement_release(&s);
 	return failed;
 }
@@ -168,7 +171,7 @@ static int tell_due(struct observer *o, const struct foreign_sink *sink, bool al
 	size_t n = 0;
 	int failed = 0;
 
-	for (; n < w->n && !failed; n++) {
+	for (; n < w->n && (all || n < ROWS_AT_ONCE) && !failed; n++) {
 		const struct my_foreign_row *row = &w->list[n];
 		struct my_foreign_event *event;
 
@@ -185,12 +188,15 @@ static int tell_due(struct observer *o, const struct foreign_sink *sink, bool al
 	}
 	w->n -= n;
 	memmove(w->list, w->list + n, w->n * sizeof(*w->list));
+	my_foreign_forget_events(f);
 	return failed;
 }
 
 int my_foreign_poll(struct observer *o, const struct foreign_sink *sink, struct err *err)
 {
 	struct my_foreign *f = &o->foreign;
+	uint64_t logged = atomic_load(&f->read_us);
+
 	if (atomic_load(&f->failed))
 		return err_set(err, ERR_FAILED,
 			"the server's slow log, which tells the command's statements, could not "
@@ -198,8 +204,9 @@ int my_foreign_poll(struct observer *o, const struct foreign_sink *sink, struct 
 	if (my_foreign_sample(o, sink, err))
 		return -1;
 	fetch(o);
-	if (f->waiting.n && (my_foreign_read_events(o, err) || tell_due(o, sink, false, err)))
+	if (my_foreign_read_events(o, err) || tell_due(o, sink, false, err))
 		return -1;
+	my_foreign_add_unlogged(o, f->waiting.n ? 0 : logged);
 	/* A statement that still runs may need what was before it. */
 	if (!f->waiting.n && !f->busy && f->sampled_us > KEEP_US)
 		my_foreign_forget(f, f->sampled_us - KEEP_US);

@@ -17,7 +17,8 @@
 struct my_foreign_row {
 	uint64_t session, start_us, end_us;
 	char *sql;
-	char *object; /* what it is about; NULL: nothing, or not looked at yet */
+	char *object;		/* what it is about; NULL: nothing, or not looked at yet */
+	uint64_t thread, event; /* that told it, where the log did not; 0: the log did */
 };
 
 struct my_foreign_rows {
@@ -31,7 +32,9 @@ struct my_foreign_event {
 	uint64_t start_us, end_us;
 	uint64_t affected, read, copies;
 	char code[16], *error;
-	bool used;
+	char *text; /* as it was sent; "": not told */
+	bool told, is_prepare, executes;
+	bool added; /* as a row, for the log has none of it */
 };
 
 struct my_foreign_lock {
@@ -69,20 +72,22 @@ struct my_foreign {
 	struct my_timer_clock clock; /* of statements' events */
 	char *limit;		     /* long_query_time as it was */
 	char *dir;		     /* of the clients' option file; NULL: none */
-	uint64_t youngest_ps, sampled_us, ddl;
-	bool busy; /* a session is at a statement */
+	uint64_t youngest_ps, sampled_us;
+	uint64_t ddl, ended, read; /* statements that the server counts; as the ring was read */
+	bool busy;		   /* a session is at a statement */
 	struct my_foreign_rows waiting;
 	struct my_foreign_row past[MY_FOREIGN_PAST]; /* the latest, without their text */
 	size_t n_past;
 	struct my_foreign_event *events;
 	size_t n_events, cap_events;
+	struct my_told *seen; /* events that may be read again */
+	size_t n_seen, cap_seen;
 	struct my_foreign_lock *locks;
 	size_t n_locks, cap_locks;
 	struct my_foreign_session *sessions;
 	size_t n_sessions, cap_sessions;
 	struct my_foreign_point *points; /* by time */
 	size_t n_points, cap_points;
-	uint64_t told; /* statements */
 };
 
 struct observer;
@@ -115,10 +120,15 @@ bool my_foreign_can_lock(const char *sql, const char *mode);
 
 /* observer_foreign_events.c */
 int my_foreign_read_events(struct observer *o, struct err *err);
+/* Those that the log, which was read until then, should have and has not. */
+void my_foreign_add_unlogged(struct observer *o, uint64_t read_us);
+void my_foreign_forget_events(struct my_foreign *f); /* what is told */
+void my_foreign_event_release(struct my_foreign_event *e);
 /* The statement's; NULL: it is not there (yet). */
 struct my_foreign_event *my_foreign_find(struct my_foreign *f, const struct my_foreign_row *row);
 
-/* observer_foreign.c: struct observer_ops */
+/* observer_foreign.c: takes the row's texts over; struct observer_ops */
+void my_foreign_add(struct observer *o, struct my_foreign_row row);
 int my_foreign_poll(struct observer *o, const struct foreign_sink *sink, struct err *err);
 int my_foreign_finish(struct observer *o, const struct foreign_sink *sink, struct err *err);
 

@@ -94,11 +94,12 @@ static int look_at_storage(struct observer *o, struct err *err)
 	struct my_foreign_point point = {.begin_us = clock_wall_us()};
 	uint64_t ddl;
 
-	if (mo_ask(&facts->session, sql_mysql_foreign_ddl, err))
+	if (mo_ask(&facts->session, sql_mysql_foreign_counts, err))
 		return -1;
 	ddl = mo_number(&facts->session, 0, 0);
 	point.has_tables = ddl != f->ddl || !f->n_points;
 	f->ddl = ddl;
+	f->ended = mo_number(&facts->session, 0, 1);
 	facts->thread = 0;
 	if (my_facts_counters(facts, &point.counters, err) ||
 		(point.has_tables &&

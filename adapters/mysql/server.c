@@ -77,6 +77,7 @@ static const struct server_setting fixed[] = {
 	{(char *)"performance-schema-consumer-events-waits-current", (char *)"ON"},
 	{(char *)"performance-schema-consumer-events-waits-history-long", (char *)"ON"},
 	{(char *)"performance-schema-events-waits-history-long-size", (char *)"100000"},
+	{(char *)"performance-schema-events-statements-history-long-size", (char *)"10000"},
 	{(char *)"performance-schema-consumer-events-transactions-current", (char *)"OFF"},
 	{(char *)"performance-schema-consumer-events-transactions-history", (char *)"OFF"},
 	{(char *)"performance-schema-consumer-events-statements-current", (char *)"OFF"},
