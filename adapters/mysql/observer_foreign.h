@@ -31,6 +31,7 @@ struct my_foreign_event {
 	uint64_t thread, event, session; /* session 0: it is gone */
 	uint64_t start_us, end_us;
 	uint64_t affected, read, copies;
+	bool builds, rebuilds; /* InnoDB built indexes; and it was the table's rows */
 	char code[16], *error;
 	char *text; /* as it was sent; "": not told */
 	bool told, is_prepare, executes;

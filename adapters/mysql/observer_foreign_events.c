@@ -117,7 +117,9 @@ static void take(struct my_foreign *f, const struct observer_session *s, unsigne
 		.end_us = mo_timer(s, row, 4) + f->clock.offset_us,
 		.affected = mo_number(s, row, 7),
 		.read = mo_number(s, row, 8),
-		.copies = mo_number(s, row, 9)};
+		.copies = mo_number(s, row, 9),
+		.builds = mo_number(s, row, 12) > 0,
+		.rebuilds = mo_number(s, row, 12) >= 1000};
 
 	if (end_ps > f->youngest_ps)
 		f->youngest_ps = end_ps;

@@ -47,7 +47,8 @@ static int tell_events(struct observer *o, struct err *err)
 	if (mo_ask(s,
 		    "UPDATE performance_schema.setup_instruments SET ENABLED = 'YES',"
 		    " TIMED = 'YES' WHERE NAME LIKE 'statement/%'"
-		    " OR NAME = 'stage/sql/copy to tmp table'",
+		    " OR NAME = 'stage/sql/copy to tmp table'"
+		    " OR NAME LIKE 'stage/innodb/alter table%'",
 		    err) ||
 		mo_ask(s, sql_mysql_foreign_consumers, err))
 		return err_prefix(err, "a command's statements cannot be told on this replica");

@@ -1,4 +1,5 @@
 /* What is looked at while a command runs: its sessions, their locks, the tables' storage. */
+#include <stdio.h>
 #include <string.h>
 
 #include "adapters/mysql/observer_parts.h"
@@ -281,7 +282,7 @@ int my_foreign_facts(struct observer *o, struct foreign_statement *s,
 
 	aim(o, s, event);
 	around(&o->foreign, s, &before, &after);
-	if (another_did(&o->foreign, s, f->object, before, after))
+	if (!event->rebuilds && another_did(&o->foreign, s, f->object, before, after))
 		after = before;
 	take_locks(o, s, &open);
 	/* Borrowed for the judgement. */
@@ -290,6 +291,9 @@ int my_foreign_facts(struct observer *o, struct foreign_statement *s,
 	failed = event->read ? my_facts_rows(f, err) : 0;
 	if (!failed)
 		my_facts_judge(f, &after->tables, &open, &counters, s->end_us, &s->facts);
+	/* A new index shows as soon as it is begun, so a look may have come too late for it. */
+	if (event->builds && !strcmp(s->facts.algorithm, "instant"))
+		snprintf(s->facts.algorithm, sizeof(s->facts.algorithm), "inplace");
 	f->before = (struct my_table_set){0};
 	my_seen_clear(&open);
 	mem_free(open.list);

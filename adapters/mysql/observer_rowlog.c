@@ -114,10 +114,15 @@ static void insert(struct my_row_log *l, struct my_row_event event)
 }
 
 /* Threads of the server's own do that too, for reasons of theirs. */
-static bool of_session(const struct my_threads *threads, uint64_t thread)
+static bool of_session(
+	const struct my_row_log *l, const struct my_threads *threads, uint64_t thread)
 {
 	const struct my_thread *t = my_threads_find(threads, thread);
 
+	/* So does whoever asks for InnoDB's counters, and the observer does so all the time. */
+	for (size_t i = 0; t && i < l->n_own; i++)
+		if (l->own[i] == t->session)
+			return false;
 	return t && t->session;
 }
 
@@ -135,7 +140,7 @@ static int read_events(struct my_row_log *l, struct observer_session *s,
 
 		if (ps > l->youngest_ps)
 			l->youngest_ps = ps;
-		if (of_session(threads, thread))
+		if (of_session(l, threads, thread))
 			insert(l,
 				(struct my_row_event){.thread = thread,
 					.ps = ps,

@@ -52,6 +52,8 @@ struct my_row_log {
 	uint64_t read; /* rows of the slow log that were read */
 	struct my_row_statement *statements;
 	size_t n_statements, cap_statements;
+	const uint64_t *own; /* the observer's own sessions */
+	size_t n_own;
 	/* Who is told what a command's sessions send, on MySQL, too. */
 	my_told_sink *told;
 	void *told_ctx;

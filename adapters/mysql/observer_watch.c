@@ -154,6 +154,8 @@ int my_observer_look(struct observer *o, bool last, struct err *err)
 
 	copy_spans(o);
 	my_row_log_tell(&o->rows.log, atomic_load(&o->foreign.open), my_foreign_row, &o->foreign);
+	o->rows.log.own = o->own_sessions;
+	o->rows.log.n_own = o->n_own;
 	if (o->kind == OBSERVER_EVENTS)
 		result = my_observer_look_events(o, last, err);
 	else

@@ -303,8 +303,8 @@ static void record_end(struct command *c, int code)
 	else
 		error = mem_printf(
 			"the command did nothing on the replica that changes or blocks anything "
-			"(%zu other statements): does it take its server from DATABASE_URL or "
-			"PGHOST? it said last: %s",
+			"(%zu other statements): does it take its server from DATABASE_URL or the "
+			"variables beside it? it said last: %s",
 			c->told, words);
 	snprintf(exit_code, sizeof(exit_code), "exit %d", code);
 	record_words(s, code < 0 ? "timed-out" : "failed", code < 0 ? "limit" : exit_code, error);

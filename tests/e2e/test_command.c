@@ -10,23 +10,28 @@
 
 static struct cli cli;
 
-static const struct test_file files[TEST_FILES_MAX] = {
-	{"scenario.yaml",
-		"name: by-command\n"
-		"replica:\n"
-		"  fixture: ./fixture\n"
-		"migration:\n"
-		"  command: test -z \"$SHOP\" && psql -X -v ON_ERROR_STOP=1"
-		" -d \"$DATABASE_URL\" -f m.sql\n"
-		"  working_dir: tool\n"
-		"workload:\n"
-		"  rate: 150/s\n"
-		"  connections: 4\n"
-		"phases:\n"
-		"  warm_up: 0\n"
-		"  baseline: 1s\n"
-		"  recovery: 200ms\n"
-		"  migration_min: 200ms\n"},
+#define SCENARIO(engine, command)                                       \
+	{                                                               \
+		"scenario.yaml",                                        \
+			"name: by-command\n"                            \
+			"engine: " engine "\n"                          \
+			"replica:\n"                                    \
+			"  fixture: ./fixture\n"                        \
+			"migration:\n"                                  \
+			"  command: test -z \"$SHOP\" && " command "\n" \
+			"  working_dir: tool\n"                         \
+			"workload:\n"                                   \
+			"  rate: 150/s\n"                               \
+			"  connections: 4\n"                            \
+			"phases:\n"                                     \
+			"  warm_up: 0\n"                                \
+			"  baseline: 1s\n"                              \
+			"  recovery: 200ms\n"                           \
+			"  migration_min: 200ms\n"                      \
+	}
+
+static const struct test_file postgres_files[TEST_FILES_MAX] = {
+	SCENARIO("postgres", "psql -X -v ON_ERROR_STOP=1 -d \"$DATABASE_URL\" -f m.sql"),
 	{"fixture/1.sql",
 		"CREATE TABLE visit (id bigint PRIMARY KEY, note text, seen date);\n"
 		"INSERT INTO visit SELECT i, 'x' FROM generate_series(1, 2000) i;\n"},
@@ -44,11 +49,50 @@ static const struct test_file files[TEST_FILES_MAX] = {
 		"LOCK TABLE visit;\n"},
 };
 
-static void start(void)
+/* Its clients find the server by the environment alone. */
+static const struct test_file mysql_files[TEST_FILES_MAX] = {
+	SCENARIO("mysql", "sh m.sh"),
+	{"fixture/1.sql",
+		"CREATE TABLE visit (id BIGINT PRIMARY KEY, note TEXT, seen DATE);\n"
+		"INSERT INTO visit SELECT seq, 'x', NULL FROM seq_1_to_40000;\n"},
+	{"tool/m.sh",
+		"mariadb -f < m.sql\n"
+		"mariadb -e 'LOCK TABLES visit WRITE; SELECT SLEEP(1.5)' &\n"
+		"sleep 0.6\n"
+		"mariadb -e \"UPDATE visit SET note = 'waited' WHERE id = 5\"\n"
+		"wait\n"
+		"mariadb -e 'DROP INDEX seen ON visit'\n"},
+	{"tool/m.sql",
+		"SELECT COUNT(*) FROM visit;\n"
+		"ALTER TABLE visit ADD length INT;\n"
+		"ALTER TABLE visit MODIFY note VARCHAR(9);\n"
+		"CREATE INDEX seen ON visit (seen);\n"
+		"ALTER TABLE nothing ADD x INT;\n"
+		"BEGIN;\n"
+		"UPDATE visit SET note = 'undone' WHERE id = 7;\n"
+		"ROLLBACK;\n"
+		"PREPARE one FROM 'UPDATE visit SET note = ? WHERE id = ?';\n"
+		"SET @note = 'q', @id = 9;\n"
+		"EXECUTE one USING @note, @id;\n"
+		"SET autocommit = 0;\n"
+		"DELETE FROM visit WHERE id = 8;\n"},
+};
+
+static void start(const struct test_file *files)
 {
 	cli_init(&cli);
 	test_files_write(cli.root, files);
 	cli.extra_env = "SHOP=postgresql://production/shop";
+}
+
+static void start_postgres(void)
+{
+	start(postgres_files);
+}
+
+static void start_mysql(void)
+{
+	start(mysql_files);
 }
 
 static void stop(void)
@@ -110,14 +154,74 @@ START_TEST(its_statements_are_learned_from_the_server)
 END_TEST
 
 static const struct {
+	const char *kind, *outcome, *code, *rewritten, *algorithm, *comment;
+} learned[] = {
+	{"ALTER TABLE ADD COLUMN", "ok", "", NULL, "instant", ""},
+	{"ALTER TABLE MODIFY COLUMN", "ok", "", "by_command.visit", "copy", ""},
+	{"CREATE INDEX", "ok", "", NULL, "inplace", ""},
+	{"ALTER TABLE ADD COLUMN", "failed", "1146", NULL, "", "no such table"},
+	{"UPDATE", "rolled-back", "", NULL, "", "in a transaction"},
+	{"UPDATE", "ok", "", NULL, "", "prepared"},
+	{"DELETE", "rolled-back", "", NULL, "", "never committed, without autocommit"},
+	{"LOCK TABLES", "ok", "", NULL, "", "in the background"},
+	{"UPDATE", "ok", "", NULL, "", "waits for that"},
+	{"DROP INDEX", "ok", "", NULL, "instant", "by a session of a moment"},
+};
+
+static void check_learned(const json_t *one, size_t i)
+{
+	const json_t *rewritten = json_object_get(one, "rewritten");
+
+	ck_assert_str_eq(text_of(one, "kind"), learned[i].kind);
+	ck_assert_msg(!strcmp(text_of(one, "outcome"), learned[i].outcome), "%s: %s",
+		learned[i].kind, text_of(one, "outcome"));
+	ck_assert_str_eq(text_of(one, "code"), learned[i].code);
+	ck_assert_str_eq(text_of(one, "algorithm_measured"), learned[i].algorithm);
+	ck_assert_uint_eq(json_array_size(rewritten), learned[i].rewritten ? 1 : 0);
+}
+
+START_TEST(a_shell_script_of_clients_is_learned_whole)
+{
+	const size_t n = sizeof(learned) / sizeof(learned[0]);
+	const json_t *list, *locking, *waiting;
+	struct cli_run run;
+	json_t *result;
+
+	CLI(&cli, &run, "run", cli.root, "--output", cli.output, "--quiet");
+	ck_assert_msg(run.code == 1, "exit %d: %s%s", run.code, run.out, run.err);
+	result = cli_result(&cli);
+	list = json_object_get(result, "statements");
+	ck_assert_msg(json_array_size(list) == n, "%zu statements", json_array_size(list));
+	for (size_t i = 0; i < n; i++)
+		check_learned(json_array_get(list, i), i);
+	/* Held until the session let go of it, not until the statement ended. */
+	locking = json_array_get(list, 7);
+	ck_assert_str_eq(text_of(json_array_get(json_object_get(locking, "locks"), 0), "mode"),
+		"SHARED_NO_READ_WRITE");
+	ck_assert_int_gt(json_integer_value(json_object_get(
+				 json_array_get(json_object_get(locking, "locks"), 0), "hold_us")),
+		1000000);
+	waiting = json_array_get(list, 8);
+	ck_assert_int_gt(json_integer_value(json_object_get(waiting, "duration_us")), 300000);
+	/* The traffic, too. */
+	ck_assert_int_gt(json_integer_value(json_object_get(
+				 json_object_get(locking, "caused"), "count")),
+		0);
+	json_decref(result);
+	cli_run_release(&run);
+	ck_assert_uint_eq(cli_entries(cli.tmp), 0);
+}
+END_TEST
+
+static const struct {
 	const char *command, *limit, *code, *error;
 } failures[] = {
 	{"migration.command=echo hello", "migration.limit=1m", "exit 0",
 		"the command did nothing on the replica that changes or blocks anything (0 other "
-		"statements): does it take its server from DATABASE_URL or PGHOST? it said last: "
-		"hello"},
-	{"migration.command=psql -c 'SELECT 1'; echo no way; exit 7", "migration.limit=1m",
-		"exit 7", "the command ended with exit code 7: no way"},
+		"statements): does it take its server from DATABASE_URL or the variables beside "
+		"it? it said last: hello"},
+	{"migration.command=psql -c 'SELECT 1'; mariadb -e 'SELECT 1'; echo no way; exit 7",
+		"migration.limit=1m", "exit 7", "the command ended with exit code 7: no way"},
 	{"migration.command=sleep 100", "migration.limit=1s", "limit",
 		"cut by the migration's limit of 1s"},
 };
@@ -144,7 +248,6 @@ END_TEST
 static const struct {
 	const char *set, *error;
 } refused[] = {
-	{"engine=mysql", "migration.command: a command is not supported on this engine"},
 	{"migration.files.0=tool/m.sql",
 		"migration.command: a command takes no files, versions or placeholders beside it"},
 	{"migration.working_dir=nowhere", "migration.working_dir: no such directory: 'nowhere'"},
@@ -173,18 +276,27 @@ START_TEST(the_plan_says_what_will_run)
 }
 END_TEST
 
-int main(void)
+static TCase *add_case(Suite *s, const char *name, SFun start_it)
 {
-	Suite *suite = suite_create("command");
-	TCase *tc = tcase_create("command");
+	TCase *tc = tcase_create(name);
 
-	tcase_add_unchecked_fixture(tc, start, stop);
-	tcase_add_test(tc, its_statements_are_learned_from_the_server);
+	tcase_add_unchecked_fixture(tc, start_it, stop);
 	tcase_add_loop_test(tc, a_command_that_fails_is_a_statement_that_failed, 0,
 		sizeof(failures) / sizeof(failures[0]));
 	tcase_add_loop_test(
 		tc, what_is_not_supported_ends_at_once, 0, sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(tc, the_plan_says_what_will_run);
-	suite_add_tcase(suite, tc);
+	suite_add_tcase(s, tc);
+	return tc;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("command");
+
+	tcase_add_test(add_case(suite, "postgres", start_postgres),
+		its_statements_are_learned_from_the_server);
+	tcase_add_test(
+		add_case(suite, "mysql", start_mysql), a_shell_script_of_clients_is_learned_whole);
 	return suite_run(suite);
 }

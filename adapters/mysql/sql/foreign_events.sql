@@ -6,7 +6,11 @@ SELECT s.THREAD_ID, s.EVENT_ID, t.PROCESSLIST_ID, s.TIMER_START, s.TIMER_END, s.
 	(SELECT COUNT(*) FROM performance_schema.events_stages_history_long g
 		WHERE g.THREAD_ID = s.THREAD_ID AND g.NESTING_EVENT_ID = s.EVENT_ID
 			AND g.EVENT_NAME = 'stage/sql/copy to tmp table'),
-	s.EVENT_NAME, LEFT(s.SQL_TEXT, 1000)
+	s.EVENT_NAME, LEFT(s.SQL_TEXT, 1000),
+	(SELECT COUNT(*) + 1000 * COALESCE(SUM(g.EVENT_NAME LIKE '%log apply table%'), 0)
+		FROM performance_schema.events_stages_history_long g
+		WHERE g.THREAD_ID = s.THREAD_ID AND g.NESTING_EVENT_ID = s.EVENT_ID
+			AND g.EVENT_NAME LIKE 'stage/innodb/alter table%')
 FROM performance_schema.events_statements_history_long s
 LEFT JOIN performance_schema.threads t ON t.THREAD_ID = s.THREAD_ID
 WHERE COALESCE(s.NESTING_EVENT_TYPE, '') <> 'STATEMENT'
