@@ -62,7 +62,7 @@ static int sample_sessions(struct observer *o, const struct foreign_sink *sink, 
 	uint64_t now = clock_wall_us(), last = 0;
 
 	if (mo_ask(s,
-		    o->facts.sampler.source == MY_LOCKS_PLUGIN ? sql_mysql_foreign_samples_plugin
+		    o->facts.sampled.source == MY_LOCKS_PLUGIN ? sql_mysql_foreign_samples_plugin
 							       : sql_mysql_foreign_samples,
 		    err))
 		return -1;
@@ -101,7 +101,7 @@ static int look_at_storage(struct observer *o, struct err *err)
 	point.has_tables = ddl != f->ddl || !f->n_points;
 	f->ddl = ddl;
 	f->ended = mo_number(&facts->session, 0, 1);
-	facts->thread = 0;
+	facts->migration.thread = 0;
 	if (my_facts_counters(facts, &point.counters, err) ||
 		(point.has_tables &&
 			my_tables_load(&point.tables, &facts->session, facts->database,
@@ -226,7 +226,7 @@ static uint64_t middle_of(uint64_t a_us, uint64_t b_us)
 static void take_locks(
 	struct observer *o, const struct foreign_statement *s, struct my_seen_locks *open)
 {
-	struct my_seen_locks *seen = &o->facts.sampler.seen;
+	struct my_seen_locks *seen = &o->facts.sampled.seen;
 
 	my_seen_clear(seen);
 	for (size_t i = 0; i < o->foreign.n_locks; i++) {
@@ -265,7 +265,7 @@ static void aim(
 	f->ended_well = !*s->code;
 	f->affected = event->affected;
 	f->counters = (struct my_counters){0};
-	f->sampler.previous_us =
+	f->sampled.sampler.previous_us =
 		s->end_us - s->start_us > GAP_MAX_US ? s->end_us - GAP_MAX_US : s->start_us;
 	my_seen_clear(&f->earlier);
 }
