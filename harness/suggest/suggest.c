@@ -27,6 +27,7 @@ void suggest_release(struct suggest_plan *plan)
 		mem_free(plan->files[i].name);
 		mem_free(plan->files[i].text);
 		mem_free(plan->files[i].title);
+		mem_free(plan->files[i].harm);
 	}
 	mem_free(plan->files);
 	mem_free_strings(plan->applications, plan->n_applications);
@@ -63,33 +64,64 @@ struct origin {
 	unsigned line;
 };
 
-static void add_file(struct suggest_plan *plan, const struct origin *origin,
-	const struct suggested_step *step, const char *sql, size_t len)
+/* Comments: what a name holds must not end the line. */
+static char *describe_harm(const struct rule_hit *left)
 {
+	CLEANUP(cleanup_free) char *message = mem_strdup(left->message);
+	CLEANUP(cleanup_free)
+	char *remedy = mem_strdup(*left->remedy ? left->remedy : left->rule->remedy);
+
+	for (char *c = message; (c = strpbrk(c, "\r\n"));)
+		*c = ' ';
+	for (char *c = remedy; (c = strpbrk(c, "\r\n"));)
+		*c = ' ';
+	return mem_printf("-- No safe steps are written for it here: %s.\n-- Instead: %s.\n",
+		message, remedy);
+}
+
+/* `left`: what is wrong with a statement that is left to people; NULL: nothing. */
+static void add_file(struct suggest_plan *plan, const struct origin *origin,
+	const struct suggested_step *step, const char *sql, const struct rule_hit *left)
+{
+	CLEANUP(cleanup_free) char *warning = left ? describe_harm(left) : mem_strdup("");
 	struct suggest_file *f = MEM_PUSH(plan->files, plan->n_files, plan->cap_files);
 
 	*f = (struct suggest_file){.phase = step->phase,
 		.name = file_name(++plan->numbers[step->phase], step->title),
 		.title = mem_strdup(step->title),
+		.harm = mem_strdup(left ? left->message : ""),
 		.class = step->class,
 		.no_transaction = step->no_transaction};
-	f->text = mem_printf("-- rehearse: class=%s\n-- %s.\n-- From %s:%u.%s\n\n%.*s\n",
+	f->text = mem_printf("-- rehearse: class=%s\n-- %s.\n-- From %s:%u.%s\n%s\n%s\n",
 		sql_class_word(step->class), step->title, origin->path, origin->line,
-		step->no_transaction ? " Run it outside a transaction." : "", (int)len, sql);
+		step->no_transaction ? " Run it outside a transaction." : "", warning, sql);
 }
 
 static void take_suggestion(
 	struct suggest_plan *plan, const struct origin *origin, const struct suggestion *suggestion)
 {
 	for (size_t i = 0; i < suggestion->n_steps; i++)
-		add_file(plan, origin, &suggestion->steps[i], suggestion->steps[i].sql,
-			strlen(suggestion->steps[i].sql));
+		add_file(plan, origin, &suggestion->steps[i], suggestion->steps[i].sql, NULL);
 	plan->n_rewritten++;
 	if (!*suggestion->application)
 		return;
 	plan->applications = mem_resize(
 		plan->applications, plan->n_applications + 1, sizeof(*plan->applications));
 	plan->applications[plan->n_applications++] = mem_strdup(suggestion->application);
+}
+
+/* The first of the worst rules that it breaks; NULL: none but notes. */
+static const struct rule_hit *worst(const struct analysis *analysis)
+{
+	const struct rule_hit *found = NULL;
+
+	for (size_t i = 0; i < analysis->n_hits; i++) {
+		const struct rule_hit *hit = &analysis->hits[i];
+
+		if (hit->rule->level > (found ? found->rule->level : RULE_NOTE))
+			found = hit;
+	}
+	return found;
 }
 
 /* As it stands, with the class that it has. */
@@ -104,7 +136,7 @@ static void take_over(struct suggest_plan *plan, const struct origin *origin,
 		.class = analysis->class,
 		.no_transaction = sql->flags & SQL_NO_TRANSACTION};
 
-	add_file(plan, origin, &step, own, strlen(own));
+	add_file(plan, origin, &step, own, worst(analysis));
 }
 
 static void analyse(struct suggest_plan *plan, const char *text, const struct sql_script *script,
@@ -210,6 +242,8 @@ static void describe_phase(
 				suggest_phase_name(phase), f->name, f->title,
 				sql_class_name(f->class),
 				f->no_transaction ? ", outside a transaction" : "");
+		if (f->phase == phase && *f->harm)
+			str_addf(out, "      no safe steps are written for it: %s\n", f->harm);
 	}
 }
 

@@ -18,6 +18,7 @@ struct suggest_file {
 	char *name; /* "003_build_the_index_beside_the_traffic.sql" */
 	char *text; /* its class on the first line, then what and why, then the SQL */
 	char *title;
+	char *harm; /* of a statement that no safe steps are written for; "" none */
 	enum sql_class class;
 	bool no_transaction;
 };

@@ -62,6 +62,37 @@ START_TEST(the_suggestion_is_approved_where_the_original_is_rejected)
 }
 END_TEST
 
+START_TEST(what_is_left_to_people_says_what_it_does)
+{
+	/* A line end in a name must not end the comment that quotes it. */
+	char *file = cli_file(&cli, "m.sql", "DROP TABLE \"a\nb\";\nCREATE TABLE c (id int);\n");
+	char *dir = fs_join(cli.root, "left");
+	char *first = mem_printf("%s/expand/001_drop_table_as_it_was_written.sql", dir);
+	char *second = mem_printf("%s/expand/002_create_table_as_it_was_written.sql", dir);
+	char *text = NULL;
+	struct cli_run run;
+	struct err err = {0};
+
+	CLI(&cli, &run, "suggest", file, "-o", dir);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+	ck_assert_ptr_nonnull(strstr(run.out, "no safe steps are written for it: "));
+	cli_run_release(&run);
+	ck_ok(fs_read(first, 0, &text, NULL, &err), err);
+	ck_assert_ptr_nonnull(strstr(text, "\n-- No safe steps are written for it here: "));
+	ck_assert_ptr_nonnull(strstr(text, "\n-- Instead: "));
+	ck_assert_ptr_nonnull(strstr(text, "a b"));
+	ck_assert_ptr_null(strstr(text, "\nb fail"));
+	free(text);
+	ck_ok(fs_read(second, 0, &text, NULL, &err), err);
+	ck_assert_ptr_null(strstr(text, "No safe steps"));
+	free(text);
+	free(second);
+	free(first);
+	free(dir);
+	free(file);
+}
+END_TEST
+
 START_TEST(a_suggestion_is_written_once_and_never_over_another)
 {
 	char *file = cli_file(&cli, "m.sql", "CREATE INDEX i ON t (a);\n");
@@ -121,6 +152,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
 		tc, the_suggestion_is_approved_where_the_original_is_rejected, 0, N_SCENARIOS);
+	tcase_add_test(tc, what_is_left_to_people_says_what_it_does);
 	tcase_add_test(tc, a_suggestion_is_written_once_and_never_over_another);
 	tcase_add_loop_test(tc, wrong_words_touch_nothing, 0, sizeof(wrong) / sizeof(wrong[0]));
 	suite_add_tcase(suite, tc);
