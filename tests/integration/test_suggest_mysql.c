@@ -20,14 +20,8 @@ static const char *const rows[] = {
 	" seq, seq, '2021-01-01' FROM seq_1_to_3000",
 	"INSERT INTO pair (a, b, n) SELECT seq, CONCAT('b', seq % 7), seq FROM seq_1_to_3000",
 	"INSERT INTO isam SELECT seq, seq, seq FROM seq_1_to_3000",
-	"INSERT INTO words SELECT seq, CONCAT('word ', seq) FROM seq_1_to_300",
+	"INSERT INTO words SELECT seq, CONCAT('word ', seq) FROM seq_1_to_200",
 };
-
-static void start(void)
-{
-	rig_start_mariadb();
-	test_mysql_sequences(&server.server, "test");
-}
 
 static void setup(void)
 {
@@ -219,7 +213,10 @@ START_TEST(the_steps_end_in_the_same_schema)
 
 	fresh();
 	before = sums();
+	/* MySQL refuses a default for its log that its replicas would fill otherwise. */
+	sql("SET SESSION sql_log_bin = 0");
 	sql(cases[_i].statement);
+	sql("SET SESSION sql_log_bin = 1");
 	wanted = schema();
 	wanted_details = details();
 	fresh();
@@ -436,7 +433,7 @@ int main(void)
 	Suite *suite = suite_create("suggest_mysql");
 	TCase *tc = tcase_create("suggest");
 
-	tcase_add_unchecked_fixture(tc, start, rig_stop);
+	tcase_add_unchecked_fixture(tc, rig_start_mariadb, rig_stop);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
 		tc, the_steps_end_in_the_same_schema, 0, sizeof(cases) / sizeof(cases[0]));
