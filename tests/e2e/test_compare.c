@@ -21,8 +21,18 @@ static void teardown(void)
 	cli_release(&cli);
 }
 
-static const char *const scenarios[] = {"index-plain", "fk-plain", "set-not-null-plain",
-	"rename-naive", "add-column-volatile-default", "opendental-int-to-bigint"};
+static const struct {
+	const char *name;
+	const char *scale, *limit; /* in place of the small ones */
+} scenarios[] = {
+	{"index-plain", NULL, NULL},
+	{"fk-plain", NULL, NULL},
+	{"set-not-null-plain", NULL, NULL},
+	{"rename-naive", NULL, NULL},
+	{"add-column-volatile-default", NULL, NULL},
+	/* Room between a copy's wait and what a busy machine does by itself. */
+	{"opendental-int-to-bigint", "replica.scale=0.05", "verdict.max_lock_wait=300ms"},
+};
 enum { N_SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
 
 static void verdict_is(const char *side, const char *expected)
@@ -40,12 +50,16 @@ static void verdict_is(const char *side, const char *expected)
 
 START_TEST(the_suggestion_is_approved_where_the_original_is_rejected)
 {
-	char *path = mem_printf("scenarios/%s", scenarios[_i]);
+	char *path = mem_printf("scenarios/%s", scenarios[_i].name);
 	char *comparison = mem_printf("%s/comparison.md", cli.output);
 	struct cli_run run;
 
-	CLI(&cli, &run, "run", "--compare", "--small", path, "--output", cli.output, "--set",
-		"phases.baseline=3s", "--set", "phases.recovery=1s");
+	const char *words[] = {"run", "--compare", "--small", path, "--output", cli.output, "--set",
+		"phases.baseline=3s", "--set", "phases.recovery=1s",
+		scenarios[_i].scale ? "--set" : NULL, scenarios[_i].scale, "--set",
+		scenarios[_i].limit, NULL};
+
+	cli_run(&cli, &run, words);
 	/* Check's messages are short: the verdicts are what counts. */
 	if (run.code)
 		fputs(run.out, stderr);
