@@ -42,17 +42,30 @@ static int read_files(struct suggest_plan *plan, const char *const *paths, size_
 	return failed;
 }
 
+/* Versions tell the products of an engine apart: one is older than another's rules know. */
+static int find_target(
+	const struct engine *engine, const char *version, struct lint_target *ret, struct err *err)
+{
+	const struct lint_product *product = engine->analyser->products;
+	int failed = -1;
+
+	for (; failed && product->name; product++) {
+		CLEANUP(cleanup_free) char *server = mem_printf("%s:%s", product->name, version);
+
+		failed = lint_target_parse(server, &engine, ret, err);
+	}
+	return failed;
+}
+
 static int make_plan(struct suggest_plan *plan, const struct scenario *s,
 	const struct engine *engine, const char *version, struct err *err)
 {
-	CLEANUP(cleanup_free)
-	char *server = mem_printf("%s:%s", engine->analyser->products[0].name, version);
 	const struct format_options plain = {.format = "plain"};
 	const struct format_options own = scenario_format_options(&s->migration);
 	const char *fixture = s->replica.fixture;
 	struct lint_target target;
 
-	if (lint_target_parse(server, &engine, &target, err) ||
+	if (find_target(engine, version, &target, err) ||
 		suggest_begin(plan, engine, &target, err) ||
 		(fixture && read_files(plan, &fixture, 1, &plain, true, err)))
 		return -1;

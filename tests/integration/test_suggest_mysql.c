@@ -367,9 +367,13 @@ START_TEST(both_columns_are_kept_alike_whichever_is_written)
 	sql("INSERT INTO visit (remark, code) VALUES ('new', '')");
 	sql("UPDATE visit SET note = 'old app' WHERE fee = 1");
 	sql("UPDATE visit SET remark = 'new app' WHERE fee = 2");
-	sql("UPDATE visit SET remark = 'NEW APP' WHERE fee = 2");
+	sql("UPDATE visit SET remark = 'NEW' WHERE remark = 'new'");
 	got = query(different);
 	ck_assert_str_eq(got, "0");
+	MEM_FREE(got);
+	/* To the collation that is no change. */
+	got = query("SELECT HEX(note) FROM visit WHERE remark = 'new'");
+	ck_assert_str_eq(got, "4E4557");
 	writers_start(writers, 2, 50001);
 	writers_stop(writers, 2);
 	run_phase(&plan, SUGGEST_CONTRACT);
