@@ -67,10 +67,25 @@ void my_foreign_release(struct my_foreign *f, struct observer_session *s)
 
 /* ---- the watching thread ---- */
 
+/* MySQL logs these too, by their names. */
+static bool is_client_command(const char *sql)
+{
+	static const char *const names[] = {"Quit", "Init DB", "Prepare", "Close stmt",
+		"Reset stmt", "Long Data", "Ping", "Statistics", "Field List", "Change user",
+		"Reset Connection", "Set option", "Connect", "Refresh", "Debug"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(sql, names[i]))
+			return true;
+	return false;
+}
+
 void my_foreign_row(void *foreign, const struct my_told_statement *statement)
 {
 	struct my_foreign *f = foreign;
 
+	if (is_client_command(statement->sql))
+		return;
 	pthread_mutex_lock(&f->mutex);
 	*MEM_PUSH(f->queue.list, f->queue.n, f->queue.cap) =
 		(struct my_foreign_row){.session = statement->session,
@@ -139,15 +154,16 @@ static int tell(struct observer *o, size_t i, struct my_foreign_event *event,
 		.sql = mem_strdup(row->sql)};
 	int failed;
 
+	event->told = true;
 	s.holds = my_foreign_follow(
 		my_foreign_session(f, row->session, sink), row->sql, !*event->code);
-	event->told = true;
 	memcpy(s.code, event->code, sizeof(s.code));
 	s.error = mem_strdup(event->error);
 	if (row->object)
 		my_observer_span(o, row->session, row->object, row->start_us, row->end_us);
 	failed = my_foreign_facts(o, &s, event, err);
-	if (!failed)
+	/* MySQL's own client asks so whether the server knows dollar quotes. */
+	if (!failed && strcmp(row->sql, "select $$") != 0)
 		sink->statement(sink->ctx, &s);
 	foreign_statement_release(&s);
 	return failed;

@@ -12,12 +12,11 @@
 #define LATE_PS 200000000000 /* an event may come into the ring after a younger one */
 #define KEEP_US 60000000
 #define SAME_MIN 6	/* bytes of a text that must be the same */
-#define NEAR_US 10000	/* the log and the events agree to that on a statement's start */
+#define NEAR_US 50000	/* the log and the events agree to that on a statement's start */
 #define NO_TEXT_US 100	/* one of the same text is nearer */
 #define LOGGED_US 20000 /* so long after its end a statement is surely in the log */
 #define BOUND_US 500
 #define CLOCK_ROUNDS 10
-#define NEAR_STRANGER_US 3000 /* where nothing else says whose event it is */
 
 /* The timer's value at the start of a statement of this very session. */
 static int read_once(struct observer *o, struct err *err)
@@ -124,7 +123,7 @@ static void take(struct my_foreign *f, const struct observer_session *s, unsigne
 	if (end_ps > f->youngest_ps)
 		f->youngest_ps = end_ps;
 	e.is_prepare = strcmp(name, "statement/com/Prepare") == 0;
-	e.executes = strcasestr(name, "execute");
+	e.executes = strcasestr(name, "execute") || strcasestr(name, "prepare_sql");
 	if (is_known(f, e.thread, e.event) || (e.is_prepare && !code))
 		return;
 	*MEM_PUSH(f->seen, f->n_seen, f->cap_seen) = (struct my_told){e.thread, e.event, end_ps};
@@ -185,14 +184,15 @@ static uint64_t apart(uint64_t a_us, uint64_t b_us)
 	return a_us > b_us ? a_us - b_us : b_us - a_us;
 }
 
-/* Up to where either is cut, or a character may have been converted, or a password left out. */
+/* Up to where either is cut, or a character may have been converted, a value or a password left
+ * out. */
 static bool same_text(const char *event, const char *sql)
 {
 	size_t i = 0;
 
 	while (event[i] && event[i] == sql[i])
 		i++;
-	return !event[i] || !sql[i] || ((event[i] | sql[i]) & 0x80) ||
+	return !event[i] || !sql[i] || event[i] == '?' || ((event[i] | sql[i]) & 0x80) ||
 		(i >= SAME_MIN && (strcasestr(sql, "IDENTIFIED") || strcasestr(sql, "PASSWORD")));
 }
 
@@ -216,8 +216,8 @@ struct my_foreign_event *my_foreign_find(struct my_foreign *f, const struct my_f
 		uint64_t off = (*e->text ? 0 : NO_TEXT_US) + apart(e->start_us, row->start_us);
 		bool own = e->session ? e->session == row->session
 				      : s && s->thread && s->thread == e->thread;
-		bool stranger = !e->session && (!s || !s->thread) &&
-			!session_of_thread(f, e->thread) && off <= NEAR_STRANGER_US;
+		bool stranger =
+			!e->session && (!s || !s->thread) && !session_of_thread(f, e->thread);
 
 		if (row->event && e->thread == row->thread && e->event == row->event)
 			return e;

@@ -270,6 +270,23 @@ static void aim(
 	my_seen_clear(&f->earlier);
 }
 
+/* What failed, and what can lock nobody out, has left the rows where they are. Of InnoDB's tables
+ * the server's stages tell that; changes of partitions have none. */
+static bool left_rows(const struct observer_facts *f, const struct foreign_statement *s,
+	const struct my_foreign_event *event, const struct my_foreign_point *before)
+{
+	const struct my_table *table =
+		f->object ? my_tables_find(&before->tables, f->object) : NULL;
+	bool index = f->target.kind == MY_STATEMENT_CREATE_INDEX ||
+		f->target.kind == MY_STATEMENT_DROP_INDEX;
+
+	if (*s->code || !my_foreign_can_lock(s->sql, "EXCLUSIVE"))
+		return true;
+	return table && table->tables.n && !event->copies && !event->rebuilds &&
+		!strcasestr(s->sql, "PARTITION") &&
+		(index || (f->target.kind == MY_STATEMENT_ALTER && !event->builds));
+}
+
 int my_foreign_facts(struct observer *o, struct foreign_statement *s,
 	const struct my_foreign_event *event, struct err *err)
 {
@@ -282,7 +299,8 @@ int my_foreign_facts(struct observer *o, struct foreign_statement *s,
 
 	aim(o, s, event);
 	around(&o->foreign, s, &before, &after);
-	if (!event->rebuilds && another_did(&o->foreign, s, f->object, before, after))
+	if (left_rows(f, s, event, before) ||
+		(!event->rebuilds && another_did(&o->foreign, s, f->object, before, after)))
 		after = before;
 	take_locks(o, s, &open);
 	/* Borrowed for the judgement. */
