@@ -401,6 +401,7 @@ START_TEST(an_interrupt_at_any_step_leaves_nothing)
 	ck_ok(provider->release(run.replica, &run.err), run.err);
 	journal_close(run.env.journal);
 	ck_assert_int_eq(rmdir(runs), 0);
+	ck_ok(fs_remove_tree(getenv("XDG_STATE_HOME"), &run.err), run.err);
 	ck_assert_int_eq(rmdir(own_temp), 0);
 }
 END_TEST

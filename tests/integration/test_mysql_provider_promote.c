@@ -250,7 +250,9 @@ START_TEST(a_replica_that_dies_is_told)
 	err_clear(&run.err);
 	/* What could not be put back is an error of the release. */
 	ck_assert_int_eq(mysql_promote.release(run.replica, &run.err), -1);
+	err_clear(&run.err);
 	journal_close(run.env.journal);
+	ck_ok(fs_remove_tree(getenv("XDG_STATE_HOME"), &run.err), run.err);
 	test_maria_pair_stop(&pair);
 }
 END_TEST
