@@ -12,6 +12,7 @@
 #include "adapters/mysql/mysql.h"
 #include "adapters/mysql/replication.h"
 #include "harness/base/cleanup.h"
+#include "harness/base/fs.h"
 #include "harness/base/mem.h"
 #include "tests/support/mariadb_pair.h"
 
