@@ -182,12 +182,16 @@ struct observer_ops {
 	int (*predict)(
 		struct observer *o, const char *sql, struct prediction *ret, struct err *err);
 	/*
-	 * Optional, all or none. Makes the server tell what the sessions of a command do, or
-	 * refuses (ERR_REFUSED) where it cannot. *ret_env: by what a client becomes one of them
-	 * (DATABASE_URL and the variables of the engine's own clients), NULL-terminated; caller
-	 * frees. Poll goes on, from its own thread.
+	 * Optional, all but foreign_check() or none. Makes the server tell what the sessions of a
+	 * command do, or refuses (ERR_REFUSED) where it cannot. *ret_env: by what a client becomes
+	 * one of them (DATABASE_URL and the variables of the engine's own clients),
+	 * NULL-terminated; caller frees. Poll goes on, from its own thread.
 	 */
 	int (*foreign_open)(struct observer *o, char ***ret_env, struct err *err);
+	/* Optional: whether a command's sessions could be told on a server that is not the
+	 * harness's own, before anything is done to it; only reads. ERR_UNSUPPORTED says what is
+	 * to be switched on there. NULL: on none. */
+	int (*foreign_check)(const char *dsn, struct err *err);
 	/* Tells what ended since the last call; to be called about every 20 ms, by the migration's
 	 * thread. */
 	int (*foreign_poll)(struct observer *o, const struct foreign_sink *sink, struct err *err);

@@ -159,6 +159,7 @@ const struct observer_ops mysql_observer = {
 	.statement_end = statement_end,
 	.predict = predict,
 	.foreign_open = my_foreign_open,
+	.foreign_check = my_foreign_check,
 	.foreign_poll = my_foreign_poll,
 	.foreign_finish = my_foreign_finish,
 	.leftovers = leftovers,

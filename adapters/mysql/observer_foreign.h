@@ -102,6 +102,7 @@ void my_foreign_was_read(struct my_foreign *f, const struct my_row_log *log);
 
 /* observer_foreign_open.c: makes the server tell; the account; by what a client uses it. */
 int my_foreign_open(struct observer *o, char ***ret_env, struct err *err);
+int my_foreign_check(const char *dsn, struct err *err);
 
 /* observer_foreign_sample.c */
 int my_foreign_sample(struct observer *o, const struct foreign_sink *sink, struct err *err);

@@ -107,10 +107,11 @@ static int check_command(const struct scenario *s, const struct origin *o, struc
 		return origin_fail(o, err, "migration.command", "is empty");
 	if (!engine_find(s->engine)->observer->foreign_open)
 		return fail_command(o, err, "a command is not supported on this engine");
-	if (!strcmp(s->replica.provider, "promote"))
+	if (!strcmp(s->replica.provider, "promote") &&
+		!engine_find(s->engine)->observer->foreign_check)
 		return fail_command(o, err,
-			"a command is not supported with provider 'promote': it needs a login of "
-			"its own on the replica");
+			"a command is not supported with provider 'promote' on this engine: it "
+			"needs a login of its own that the replica lets in");
 	if (m->working_dir && !fs_is_dir(m->working_dir))
 		return origin_fail(
 			o, err, "migration.working_dir", "no such directory: '%s'", m->working_dir);

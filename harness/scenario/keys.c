@@ -76,7 +76,7 @@ const struct key key_table[] = {
 		.help = "SQL files in order, or a folder of migrations."},
 	{"migration.command", KEY_TEXT, AT(migration.command),
 		.help = "In place of files: a shell command that migrates, as `bin/rails "
-			"db:migrate`. Providers `embedded` and `clone`."},
+			"db:migrate`. On PostgreSQL not with `promote`."},
 	{"migration.working_dir", KEY_PATH, AT(migration.working_dir),
 		.help = "Where the command runs. Without it: the current directory."},
 	{"migration.format", KEY_CHOICE, AT(migration.format), NULL, format_words,

@@ -5,6 +5,7 @@
 #include "harness/base/cleanup.h"
 #include "harness/base/mem.h"
 #include "tests/support/cli.h"
+#include "tests/support/engines.h"
 #include "tests/support/files.h"
 #include "tests/support/suite.h"
 
@@ -204,8 +205,8 @@ START_TEST(a_shell_script_of_clients_is_learned_whole)
 	waiting = json_array_get(list, 8);
 	ck_assert_int_gt(json_integer_value(json_object_get(waiting, "duration_us")), 300000);
 	/* The traffic, too. */
-	ck_assert_int_gt(json_integer_value(json_object_get(
-				 json_object_get(locking, "caused"), "count")),
+	ck_assert_int_gt(
+		json_integer_value(json_object_get(json_object_get(locking, "caused"), "count")),
 		0);
 	json_decref(result);
 	cli_run_release(&run);
@@ -276,6 +277,76 @@ START_TEST(the_plan_says_what_will_run)
 }
 END_TEST
 
+/* ---- on a replica that its owner gives up ---- */
+
+static struct engine_pair pair;
+
+static void start_pair(const struct test_engine *engine)
+{
+	cli_init(&cli);
+	engine->start_primary(&pair);
+	engine_run(engine, pair.primary_dsn, engine->tables);
+	engine->start_replica(&pair);
+	engine->mark(&pair);
+}
+
+static void start_mysql_pair(void)
+{
+	start_pair(&test_engine_mysql);
+}
+
+static void stop_pair(void)
+{
+	cli_release(&cli);
+	test_engine_mysql.stop(&pair);
+}
+
+static void run_promote(struct cli_run *run, const char *standby)
+{
+	CLI(&cli, run, "run", "--provider", "promote", "--source", pair.primary_dsn, "--standby",
+		standby, "--set", "engine=mysql", "--set", "replica.disposable=true", "--set",
+		"migration.command=mariadb -e 'ALTER TABLE visit ADD kind int'", "--output",
+		cli.output, "--set", "phases.warm_up=0", "--set", "phases.baseline=1s", "--set",
+		"phases.recovery=500ms", "--set", "workload.rate=50/s", "--set",
+		"verdict.p99_floor=1s");
+}
+
+START_TEST(a_promoted_replica_tells_a_commands_statements)
+{
+	char *plain = mem_printf("%s user=boss password=secretword", pair.replica_dsn);
+	const json_t *one;
+	struct cli_run run;
+	json_t *result;
+
+	/* An account that can make no other: refused while the replica is still one. */
+	run_promote(&run, plain);
+	ck_assert_msg(
+		run.code == 2 && strstr(run.err, "GRANT OPTION"), "exit %d: %s", run.code, run.err);
+	cli_run_release(&run);
+	engine_until(&test_engine_mysql, pair.replica_dsn, test_engine_mysql.is_replica);
+	run_promote(&run, pair.replica_dsn);
+	ck_assert_msg(run.code == 0 || run.code == 4, "exit %d: %s%s", run.code, run.out, run.err);
+	result = cli_result(&cli);
+	ck_assert_uint_eq(json_array_size(json_object_get(result, "statements")), 1);
+	one = json_array_get(json_object_get(result, "statements"), 0);
+	ck_assert_str_eq(text_of(one, "kind"), "ALTER TABLE ADD COLUMN");
+	ck_assert_str_eq(text_of(one, "algorithm_measured"), "instant");
+	ck_assert_msg(holds(one, "shop.visit", "EXCLUSIVE"), "%s", run.out);
+	json_decref(result);
+	cli_run_release(&run);
+	mem_free(plain);
+}
+END_TEST
+
+static void add_pair(Suite *s)
+{
+	TCase *tc = tcase_create("promote");
+
+	tcase_add_unchecked_fixture(tc, start_mysql_pair, stop_pair);
+	tcase_add_test(tc, a_promoted_replica_tells_a_commands_statements);
+	suite_add_tcase(s, tc);
+}
+
 static TCase *add_case(Suite *s, const char *name, SFun start_it)
 {
 	TCase *tc = tcase_create(name);
@@ -298,5 +369,6 @@ int main(void)
 		its_statements_are_learned_from_the_server);
 	tcase_add_test(
 		add_case(suite, "mysql", start_mysql), a_shell_script_of_clients_is_learned_whole);
+	add_pair(suite);
 	return suite_run(suite);
 }
