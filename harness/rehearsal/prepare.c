@@ -45,14 +45,14 @@ void unload(struct rehearsal *h)
 int stage_check(struct rehearsal *h, struct err *err)
 {
 	const struct observer_ops *observer = h->engine->observer;
-	const char *standby = h->provider_config.standby;
+	bool given = !strcmp(h->provider->name, "promote");
 
 	if (h->provider->open(&h->provider_config, &h->env, &h->replica, err) ||
 		h->provider->check(h->replica, err))
 		return -1;
 	/* A standby that is used up before its server is known to tell nothing would be lost. */
-	if (h->scenario->migration.command && standby && observer->foreign_check)
-		return observer->foreign_check(standby, err);
+	if (h->scenario->migration.command && given && observer->foreign_check)
+		return observer->foreign_check(h->provider_config.standby, err);
 	return 0;
 }
 
