@@ -9,6 +9,7 @@
 
 #include "adapters/mysql/mysql.h"
 #include "adapters/mysql/rules.h"
+#include "adapters/suggest.h"
 #include "harness/base/cleanup.h"
 #include "harness/base/fs.h"
 #include "harness/base/mem.h"
@@ -218,8 +219,26 @@ END_TEST
 
 static struct {
 	struct analysis_state *state;
-	size_t n, unknown;
+	size_t n, unknown, suggested;
 } corpora;
+
+/* Whole statements, in which no placeholder is left. */
+static void check_steps(const struct suggestion *s)
+{
+	for (size_t i = 0; i < s->n_steps; i++) {
+		const char *sql = s->steps[i].sql;
+		struct sql_script script;
+		struct err err = {0};
+
+		ck_ok(mysql_engine.dialect->split(sql, strlen(sql), &script, &err), err);
+		for (size_t k = 0; k < script.n; k++)
+			ck_assert_msg(!(script.statements[k].flags & SQL_UNKNOWN), "%s", sql);
+		ck_assert_msg(sql[strlen(sql) - 1] == ';' && !strstr(sql, "{table}") &&
+				!strstr(sql, "{range}"),
+			"%s", sql);
+		sql_script_release(&script);
+	}
+}
 
 static int read_migration(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
@@ -238,8 +257,14 @@ static int read_migration(const char *path, const struct stat *st, int kind, str
 	ck_ok(mysql_engine.dialect->split(text, len, &script, &err), err);
 	my_analyser.begin_migration(corpora.state);
 	for (size_t i = 0; i < script.n; i++) {
+		struct suggestion suggestion;
 		struct analysis a = {0};
 
+		if (my_analyser.suggest(corpora.state, text, &script, i, &suggestion)) {
+			corpora.suggested++;
+			check_steps(&suggestion);
+			suggestion_release(&suggestion);
+		}
 		my_analyser.statement(corpora.state, text, &script, i, &context, &a);
 		corpora.unknown += a.unknown;
 		analysis_release(&a);
@@ -263,7 +288,8 @@ START_TEST(real_migrations_are_read_without_a_crash)
 	corpora.state = my_analyser.open(&target);
 	ck_assert_int_eq(nftw(dir, read_migration, 16, FTW_PHYS), 0);
 	my_analyser.close(corpora.state);
-	printf("corpora: %zu statements, %zu not told by their text\n", corpora.n, corpora.unknown);
+	printf("corpora: %zu statements, %zu not told by their text, %zu with a suggestion\n",
+		corpora.n, corpora.unknown, corpora.suggested);
 	fflush(stdout);
 	ck_assert_uint_gt(corpora.n, 0);
 	/* Procedures, and what only a client takes. */
