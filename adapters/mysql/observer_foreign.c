@@ -203,7 +203,8 @@ static int tell_due(struct observer *o, const struct foreign_sink *sink, bool al
 		mem_free(w->list[i].object);
 	}
 	w->n -= n;
-	memmove(w->list, w->list + n, w->n * sizeof(*w->list));
+	if (n)
+		memmove(w->list, w->list + n, w->n * sizeof(*w->list));
 	my_foreign_forget_events(f);
 	return failed;
 }
