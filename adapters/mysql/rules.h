@@ -34,6 +34,11 @@ struct my_field {
 	bool on_update; /* follows the clock whenever its row changes */
 };
 
+struct my_indexed {
+	char *column; /* lower case */
+	bool joint;   /* in an index with others */
+};
+
 struct my_shape {
 	char *name; /* with its schema, where that is known; without quotes */
 	unsigned born;
@@ -44,7 +49,7 @@ struct my_shape {
 	char *charset; /* NULL: the server's */
 	struct my_field *columns;
 	size_t n_columns, cap_columns;
-	char **indexed; /* columns that an index begins with, or has: lower case */
+	struct my_indexed *indexed; /* columns that an index has */
 	size_t n_indexed, cap_indexed;
 	char **key; /* the columns of the primary key, in order: lower case */
 	size_t n_key, cap_key;
@@ -85,8 +90,9 @@ void my_column_drop(struct my_shape *table, const char *name);
 /* Takes the definition over, under the column's name. */
 void my_column_define(struct my_field *column, struct my_field *definition);
 void my_column_release(struct my_field *column);
-void my_table_index(struct my_shape *table, const char *column);
-bool my_table_indexes(const struct my_shape *table, const char *column);
+void my_table_index(struct my_shape *table, const char *column, bool joint);
+/* NULL: none that is known. */
+const struct my_indexed *my_table_indexes(const struct my_shape *table, const char *column);
 
 /* Reads a column's definition behind its name; ret is initialised by the call. */
 struct my_definition {

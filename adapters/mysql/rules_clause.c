@@ -138,16 +138,21 @@ static void learn_index(struct my_check *c, const struct my_clause *clause)
 {
 	struct my_tokens w = *c->w;
 	CLEANUP(cleanup_str) struct str name = {0};
+	char **columns = NULL;
+	size_t n = 0, cap = 0;
 
 	for (w.at = clause->first; w.at < clause->end && !my_at_char(&w, '(');)
 		w.at++;
 	w.at++;
 	while (w.at < clause->end && my_next_name(&w, 1, &name)) {
-		my_table_index(c->table, str_text(&name));
+		*MEM_PUSH(columns, n, cap) = mem_strdup(str_text(&name));
 		str_clear(&name);
 		while (w.at < clause->end && !my_next_char(&w, ','))
 			w.at++;
 	}
+	for (size_t i = 0; i < n; i++)
+		my_table_index(c->table, columns[i], n > 1);
+	mem_free_strings(columns, n);
 }
 
 static void learn_one(struct my_check *c, struct my_clause *clause)

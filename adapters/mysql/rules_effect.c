@@ -138,6 +138,7 @@ static struct my_effect add_column(const struct my_check *c, const struct my_def
 static struct my_effect drop_column(const struct my_check *c, const struct my_clause *clause)
 {
 	const struct my_field *column = my_column_find(c->table, clause->name);
+	const struct my_indexed *indexed;
 
 	if (c->table->fulltext)
 		return c->state->mariadb ? rebuild_shared : copy;
@@ -148,8 +149,10 @@ static struct my_effect drop_column(const struct my_check *c, const struct my_cl
 		return column->stored ? rebuild : instant;
 	if (!c->state->mariadb && c->state->target.version < MYSQL_INSTANT_ANYWHERE)
 		return rebuild;
-	/* An index that loses its column goes with it, or is built anew. */
-	return my_table_indexes(c->table, clause->name) && !c->state->mariadb ? rebuild : instant;
+	/* An index of it alone goes with it, at once on MariaDB; one that it shares is built anew,
+	 * and the table as well. */
+	indexed = my_table_indexes(c->table, clause->name);
+	return indexed && (indexed->joint || !c->state->mariadb) ? rebuild : instant;
 }
 
 /* ---- MODIFY and CHANGE COLUMN ---- */

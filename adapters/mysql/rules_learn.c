@@ -193,9 +193,12 @@ static void add_key(struct my_shape *table, const char *column)
 		*p = (char)tolower((unsigned char)*p);
 }
 
+/* The columns in the parentheses that follow. */
 static void learn_key(struct my_shape *table, struct my_tokens *w, bool primary)
 {
 	CLEANUP(cleanup_str) struct str name = {0};
+	char **columns = NULL;
+	size_t n = 0, cap = 0;
 	int depth = 0;
 
 	while (w->at < w->n && !my_at_char(w, '('))
@@ -206,12 +209,16 @@ static void learn_key(struct my_shape *table, struct my_tokens *w, bool primary)
 		if (depth == 1 && my_at_name(w)) {
 			str_clear(&name);
 			my_next_name(w, 1, &name);
-			my_table_index(table, str_text(&name));
-			if (primary)
-				add_key(table, str_text(&name));
+			*MEM_PUSH(columns, n, cap) = mem_strdup(str_text(&name));
 			w->at--;
 		}
 	} while (depth > 0 && w->at < w->n);
+	for (size_t i = 0; i < n; i++) {
+		my_table_index(table, columns[i], n > 1);
+		if (primary)
+			add_key(table, columns[i]);
+	}
+	mem_free_strings(columns, n);
 }
 
 static void learn_element(struct my_shape *table, struct my_tokens *w)
@@ -244,7 +251,7 @@ static void learn_element(struct my_shape *table, struct my_tokens *w)
 	column = my_column_get(table, str_text(&name));
 	my_column_define(column, &d.column);
 	if (d.primary || d.unique)
-		my_table_index(table, str_text(&name));
+		my_table_index(table, str_text(&name), false);
 	if (d.primary)
 		add_key(table, column->name);
 	table->foreign = table->foreign || d.references;

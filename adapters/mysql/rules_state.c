@@ -30,7 +30,9 @@ static void table_clear(struct my_shape *table)
 	for (size_t i = 0; i < table->n_columns; i++)
 		my_column_release(&table->columns[i]);
 	MEM_FREE(table->columns);
-	mem_free_strings(table->indexed, table->n_indexed);
+	for (size_t i = 0; i < table->n_indexed; i++)
+		mem_free(table->indexed[i].column);
+	MEM_FREE(table->indexed);
 	mem_free_strings(table->key, table->n_key);
 	MEM_FREE(table->charset);
 	mem_free(table->name);
@@ -174,7 +176,7 @@ void my_table_copy_shape(struct my_shape *to, const struct my_shape *from)
 		column->written = mem_strdup(old->written);
 	}
 	for (size_t i = 0; i < from->n_indexed; i++)
-		my_table_index(to, from->indexed[i]);
+		my_table_index(to, from->indexed[i].column, from->indexed[i].joint);
 	for (size_t i = 0; i < from->n_key; i++)
 		*MEM_PUSH(to->key, to->n_key, to->cap_key) = mem_strdup(from->key[i]);
 }
@@ -222,18 +224,28 @@ void my_column_drop(struct my_shape *table, const char *name)
 	table->n_columns--;
 }
 
-void my_table_index(struct my_shape *table, const char *column)
-{
-	if (!my_table_indexes(table, column))
-		*MEM_PUSH(table->indexed, table->n_indexed, table->cap_indexed) = folded(column);
-}
-
-bool my_table_indexes(const struct my_shape *table, const char *column)
+static struct my_indexed *find_indexed(const struct my_shape *table, const char *column)
 {
 	CLEANUP(cleanup_free) char *key = folded(column);
 
 	for (size_t i = 0; i < table->n_indexed; i++)
-		if (!strcmp(table->indexed[i], key))
-			return true;
-	return false;
+		if (!strcmp(table->indexed[i].column, key))
+			return &table->indexed[i];
+	return NULL;
+}
+
+void my_table_index(struct my_shape *table, const char *column, bool joint)
+{
+	struct my_indexed *i = find_indexed(table, column);
+
+	if (!i) {
+		i = MEM_PUSH(table->indexed, table->n_indexed, table->cap_indexed);
+		*i = (struct my_indexed){.column = folded(column)};
+	}
+	i->joint = i->joint || joint;
+}
+
+const struct my_indexed *my_table_indexes(const struct my_shape *table, const char *column)
+{
+	return find_indexed(table, column);
 }

@@ -19,6 +19,8 @@ static const char tables[] =
 	"  e ENUM('a','b') NOT NULL DEFAULT 'a', f SET('a','b'), dt DATETIME,\n"
 	"  g INT GENERATED ALWAYS AS (n + 1) VIRTUAL, p INT, PRIMARY KEY (id), KEY k (n),\n"
 	"  KEY p_k (p)) ENGINE=InnoDB DEFAULT CHARSET=latin1;\n"
+	"CREATE TABLE joint (id INT PRIMARY KEY, a INT, b INT, c INT, KEY a_b (a, b), KEY c (c))\n"
+	"  ENGINE=InnoDB;\n"
 	"CREATE TABLE texts (id INT PRIMARY KEY, body TEXT, FULLTEXT KEY (body)) ENGINE=InnoDB;\n"
 	"CREATE TABLE isam (id INT PRIMARY KEY, n INT, s VARCHAR(20)) ENGINE=MyISAM;\n";
 
@@ -26,6 +28,7 @@ static const char rows[] = "INSERT INTO parent VALUES (1, 'a'), (2, 'b');\n"
 			   "INSERT INTO t (id, n, s, w, x, c, d, b, dt, p) VALUES\n"
 			   "  (1, 1, 'a', 'b', 'c', 'd', 1.5, 'e', '2020-01-01', 1),\n"
 			   "  (2, 2, 'f', 'g', 'h', 'i', 2.5, 'j', '2020-01-02', 2);\n"
+			   "INSERT INTO joint VALUES (1, 1, 1, 1), (2, 2, 2, 2);\n"
 			   "INSERT INTO texts VALUES (1, 'words'), (2, 'more');\n"
 			   "INSERT INTO isam VALUES (1, 1, 'a'), (2, 2, 'b')";
 
@@ -42,6 +45,9 @@ static const char *const statements[] = {
 	"ALTER TABLE t ADD COLUMN a DATETIME DEFAULT CURRENT_TIMESTAMP",
 	"ALTER TABLE texts ADD COLUMN a INT",
 	"ALTER TABLE t DROP COLUMN d",
+	"ALTER TABLE joint DROP COLUMN a",
+	"ALTER TABLE joint DROP COLUMN b",
+	"ALTER TABLE joint DROP COLUMN c",
 	"ALTER TABLE t DROP COLUMN n, DROP COLUMN g",
 	"ALTER TABLE t DROP g",
 	"ALTER TABLE t RENAME COLUMN d TO d2",
@@ -124,7 +130,7 @@ static void fresh(void)
 	struct db_conn *conn = rig_session("setup");
 	CLEANUP(cleanup_free) char *all = mem_printf("%s%s", tables, rows);
 
-	rig_run(conn, "DROP TABLE IF EXISTS t, isam, texts, parent");
+	rig_run(conn, "DROP TABLE IF EXISTS t, joint, isam, texts, parent");
 	rig_run(conn, all);
 	db->close(conn);
 }
