@@ -178,3 +178,26 @@ bool my_table_indexed(const struct my_table_set *before, const struct my_table *
 			return true;
 	return false;
 }
+
+char *my_object_name(const char *type, const char *schema, const char *name)
+{
+	char *lower;
+	char *made;
+
+	if (!strcmp(type, "TABLE"))
+		return mem_printf("%s.%s", schema, name);
+	lower = mem_strdup(type);
+	for (char *c = lower; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	/* Names of user-level locks are an application's data. */
+	if (!strcmp(type, "USER LEVEL LOCK"))
+		made = mem_strdup("user-level lock");
+	else if (*name)
+		made = mem_printf("%s %s.%s", lower, schema, name);
+	else if (*schema)
+		made = mem_printf("%s %s", lower, schema);
+	else
+		made = mem_printf("%s%s", lower, strstr(lower, "lock") ? "" : " lock");
+	mem_free(lower);
+	return made;
+}

@@ -32,6 +32,8 @@ bool my_table_rebuilt(const struct my_table_set *before, const struct my_table *
 /* It has an index that no table had before. */
 bool my_table_indexed(const struct my_table_set *before, const struct my_table *now);
 
+/* "schema.table", "schema s", "global lock"; caller frees. */
+char *my_object_name(const char *type, const char *schema, const char *name);
 /* InnoDB's name of a table ("test/a@0020b#P#p0") as "test.a b"; caller frees. */
 char *my_storage_name(const char *name);
 

@@ -1,6 +1,6 @@
+#include "adapters/mysql/observer_tables.h"
 #include "adapters/mysql/observer_waits.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "adapters/mysql/observer_modes.h"
@@ -152,11 +152,28 @@ static bool same_object(const struct my_open_wait *o, const struct my_lock_row *
 		(o->table || !strcmp(o->type, r->type));
 }
 
+/*
+ * The row of the very lock that it waits for. MariaDB 10.11.18 scrambles the addresses of objects
+ * in its events, and not those in its tables of locks: there it is told by its thread, which waits
+ * for one lock at a time, and by the object.
+ */
+static bool is_its_lock(const struct my_open_wait *o, const struct my_lock_row *r)
+{
+	return o->thread == r->thread && o->table == r->table &&
+		(o->placed ? o->instance == r->instance : same_object(o, r));
+}
+
+static void place_it(struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n && !o->placed; i++)
+		o->placed = o->thread == rows[i].thread && o->instance == rows[i].instance;
+}
+
 static const struct my_open_wait *waits_for(const struct my_waits *w, const struct my_lock_row *row)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (w->open[i].instance == row->instance && w->open[i].thread == row->thread &&
-			!w->open[i].gone_us && same_object(&w->open[i], row))
+		if (!w->open[i].gone_us && is_its_lock(&w->open[i], row) &&
+			same_object(&w->open[i], row))
 			return &w->open[i];
 	return NULL;
 }
@@ -191,8 +208,7 @@ static enum place judge(
 static void learn_mode(struct my_open_wait *o, const struct my_lock_row *rows, size_t n)
 {
 	for (size_t i = 0; i < n && !o->mode; i++)
-		if (!rows[i].granted && rows[i].instance == o->instance &&
-			rows[i].thread == o->thread && !rows[i].table)
+		if (!rows[i].granted && is_its_lock(o, &rows[i]))
 			o->mode = mem_strdup(rows[i].mode);
 }
 
@@ -282,6 +298,8 @@ static void judge_end(struct my_waits *w, struct my_open_wait *o, const struct m
 
 void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n, uint64_t now_us)
 {
+	for (size_t i = 0; i < w->n; i++)
+		place_it(&w->open[i], rows, n);
 	for (size_t i = 0; i < w->n; i++) {
 		struct my_open_wait *o = &w->open[i];
 
@@ -293,29 +311,6 @@ void my_waits_locks(struct my_waits *w, const struct my_lock_row *rows, size_t n
 }
 
 /* ---- events ---- */
-
-char *my_object_name(const char *type, const char *schema, const char *name)
-{
-	char *lower;
-	char *made;
-
-	if (!strcmp(type, "TABLE"))
-		return mem_printf("%s.%s", schema, name);
-	lower = mem_strdup(type);
-	for (char *c = lower; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	/* Names of user-level locks are an application's data. */
-	if (!strcmp(type, "USER LEVEL LOCK"))
-		made = mem_strdup("user-level lock");
-	else if (*name)
-		made = mem_printf("%s %s.%s", lower, schema, name);
-	else if (*schema)
-		made = mem_printf("%s %s", lower, schema);
-	else
-		made = mem_printf("%s%s", lower, strstr(lower, "lock") ? "" : " lock");
-	mem_free(lower);
-	return made;
-}
 
 /* Neither history nor lock tables tell why a wait was refused; its length does: time-outs of locks
  * are set in whole seconds. */

@@ -41,6 +41,7 @@ struct my_blocker {
 struct my_open_wait {
 	uint64_t thread, event, instance, session;
 	bool table, told_who, in_sample;
+	bool placed; /* the tables of locks had its instance */
 	char *type, *schema, *name;
 	char *mode, *tag, *application; /* NULL: not known yet */
 	uint64_t start_us, seen_us;
@@ -106,7 +107,5 @@ void my_waits_finish(struct my_waits *w, uint64_t now_us);
 
 /* Events of other sources go through here too: attributes short waits to a statement. */
 void my_waits_tell(struct my_waits *w, struct wait_event *event);
-/* "schema.table", "schema s", "global lock"; caller frees. */
-char *my_object_name(const char *type, const char *schema, const char *name);
 
 #endif

@@ -210,6 +210,9 @@ START_TEST(who_is_in_the_way_comes_from_samples_and_the_time_from_the_ring)
 		LOCK(13, false, "SHARED_READ"), LOCK(19, true, "EXCLUSIVE")};
 	struct my_waits w = begin();
 
+	/* Some servers tell other addresses in their events than in their tables of locks. */
+	for (size_t i = 0; _i && i < N(locks); i++)
+		locks[i].instance ^= 0x5a5a;
 	my_waits_sample(&w);
 	my_waits_seen(&w, &WAIT(12, 1000), 5000);
 	my_waits_seen(&w, &WAIT(13, 2000), 5000);
@@ -415,7 +418,8 @@ int main(void)
 	tcase_add_test(tcase, granted_modes_tell_whom_they_block);
 	tcase_add_test(tcase, the_monitor_tells_who_waits_for_what_and_how_long);
 	tcase_add_test(tcase, a_monitor_cut_anywhere_is_read_without_harm);
-	tcase_add_test(tcase, who_is_in_the_way_comes_from_samples_and_the_time_from_the_ring);
+	tcase_add_loop_test(
+		tcase, who_is_in_the_way_comes_from_samples_and_the_time_from_the_ring, 0, 2);
 	tcase_add_test(tcase, a_later_request_is_in_nobodys_way);
 	tcase_add_test(tcase, a_blocker_that_goes_late_refused_nobody);
 	tcase_add_test(tcase, a_blocker_that_comes_back_refused_nobody);
